@@ -1,0 +1,112 @@
+/* Partial download: the image's size first, then one range after the other. */
+#include "esp_log.h"
+#include "https_ota_private.h"
+
+#if CONFIG_ESP_HTTPS_OTA_DECRYPT_CB
+#define HEADER_SHIFT(ota) ((int)(ota)->config.enc_img_header_size)
+#else
+#define HEADER_SHIFT(ota) 0
+#endif
+
+esp_err_t https_ota_set_first_range(struct https_ota *ota)
+{
+    if (!ota->partial) {
+        return ota->resumes ? https_ota_set_range(ota, ota->written, -1)
+                            : esp_http_client_delete_header(ota->client, "Range");
+    }
+    if (ota->written == 0 && ota->image_size <= ota->max_request) {
+        esp_http_client_delete_header(ota->client, "Range");
+        return ESP_OK;
+    }
+    /* A resumed update's last range names the byte after the last one; servers cut it. */
+    int to = ota->written + ota->max_request - 1;
+    if (to > ota->image_size) {
+        to = ota->image_size;
+    }
+    return https_ota_set_range(ota, ota->written, to);
+}
+
+#if CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD
+
+static const char *const TAG = "esp_https_ota";
+
+/* HEAD was refused: a ranged GET of one byte tells the size too. */
+static esp_err_t size_from_range(struct https_ota *ota)
+{
+    esp_err_t err = https_ota_set_range(ota, 0, 0);
+    if (err != ESP_OK) {
+        return err;
+    }
+    bool resumes = ota->resumes;
+    ota->resumes = false; /* this request is for the size alone */
+    err = https_ota_connect(ota);
+    ota->resumes = resumes;
+    if (err != ESP_OK) {
+        return err;
+    }
+    int status = esp_http_client_get_status_code(ota->client);
+    if (status == HttpStatus_Ok) {
+        ota->image_size = (int)esp_http_client_get_content_length(ota->client);
+    } else if (status == HttpStatus_PartialContent) {
+        ota->image_size = (int)esp_http_client_get_content_range(ota->client);
+    }
+    return ESP_OK;
+}
+
+static esp_err_t ask_for_size(struct https_ota *ota)
+{
+    esp_http_client_set_method(ota->client, HTTP_METHOD_HEAD);
+    esp_err_t err = esp_http_client_perform(ota->client);
+    int status = esp_http_client_get_status_code(ota->client);
+    esp_http_client_set_method(ota->client, HTTP_METHOD_GET);
+    if (err != ESP_OK) {
+        ESP_LOGE(TAG, "HEAD failed: %s", esp_err_to_name(err));
+        return err;
+    }
+    if (status == HttpStatus_NotModified) {
+        return ESP_ERR_HTTP_NOT_MODIFIED;
+    }
+    if (status == HttpStatus_Ok) {
+        ota->image_size = (int)esp_http_client_get_content_length(ota->client);
+        return ESP_OK;
+    }
+    return size_from_range(ota);
+}
+
+esp_err_t https_ota_prepare_partial(struct https_ota *ota)
+{
+    esp_err_t err = ask_for_size(ota);
+    if (err != ESP_OK) {
+        return err;
+    }
+    esp_http_client_close(ota->client);
+    if (ota->image_size < 0) {
+        ESP_LOGE(TAG, "the server does not say how large the image is");
+        return ESP_FAIL;
+    }
+    return https_ota_set_first_range(ota);
+}
+
+#else
+
+esp_err_t https_ota_prepare_partial(struct https_ota *ota)
+{
+    (void)ota;
+    return ESP_ERR_NOT_SUPPORTED;
+}
+
+#endif
+
+esp_err_t https_ota_next_range(struct https_ota *ota)
+{
+    if (!esp_http_client_is_persistent_connection(ota->client)) {
+        esp_http_client_close(ota->client);
+    }
+    int from = ota->written + HEADER_SHIFT(ota);
+    bool is_last = ota->image_size - ota->written <= ota->max_request;
+    esp_err_t err = https_ota_set_range(ota, from, is_last ? -1 : from + ota->max_request - 1);
+    if (err != ESP_OK) {
+        return err;
+    }
+    return https_ota_connect(ota) == ESP_OK ? ESP_OK : ESP_FAIL;
+}

@@ -1,0 +1,61 @@
+/* What the parts of esp_https_ota share. */
+#pragma once
+
+#include "esp_https_ota.h"
+#include "esp_ota_ops.h"
+#include "sdkconfig.h"
+
+/* The first read takes so much: header, first segment's header and app descriptor lie in it. */
+#define IMAGE_HEADER_SIZE 1024
+
+enum ota_state {
+    OTA_STATE_INIT,
+    OTA_STATE_BEGIN,       /* connected, nothing was written */
+    OTA_STATE_IN_PROGRESS, /* esp_ota_begin has been called */
+    OTA_STATE_SUCCESS,     /* all data came */
+};
+
+struct https_ota {
+    esp_https_ota_config_t config;
+    esp_http_client_handle_t client;
+    const esp_partition_t *staging, *final;
+    esp_ota_handle_t update;
+    enum ota_state state;
+    char *buffer;
+    size_t buffer_size;
+    int image_size;    /* bytes, -1 unknown */
+    int written;       /* bytes in flash */
+    int header_length; /* bytes of the image's header that wait in the buffer */
+    bool resumes;      /* what an earlier boot wrote is kept */
+    bool partial;
+    int max_request;
+    int max_redirects, redirects;
+    int max_authorizations, authorizations;
+};
+
+/** Posts an event; a post that fails is logged and changes nothing else. */
+void https_ota_event(esp_https_ota_event_t event, const void *data, size_t size);
+
+/** Sends the request and reads the response's header, through redirects and challenges. */
+esp_err_t https_ota_connect(struct https_ota *ota);
+
+/** Sets the Range header to [from, to], or open-ended if to is negative. */
+esp_err_t https_ota_set_range(struct https_ota *ota, int from, int to);
+
+/** Asks for the image's size, and sets the range of the first request. */
+esp_err_t https_ota_prepare_partial(struct https_ota *ota);
+
+/** The Range of the first request of an update that resumes, or of its fallback. */
+esp_err_t https_ota_set_first_range(struct https_ota *ota);
+
+/** The response is used up: asks for the next range. */
+esp_err_t https_ota_next_range(struct https_ota *ota);
+
+/** Reads the image's first IMAGE_HEADER_SIZE bytes into the buffer. */
+esp_err_t https_ota_read_header(struct https_ota *ota);
+
+/** Checks and writes the image's header, which is in the buffer. */
+esp_err_t https_ota_write_header(struct https_ota *ota);
+
+/** Decrypts, if configured, and writes what is in the buffer. */
+esp_err_t https_ota_write(struct https_ota *ota, size_t length);

@@ -1,0 +1,173 @@
+/* The request loop: redirects, challenges, and what each status means. */
+#include <stdio.h>
+
+#include "esp_efuse.h"
+#include "esp_log.h"
+#include "https_ota_private.h"
+#include "otasim_quirk.h"
+
+static const char *const TAG = "esp_https_ota";
+
+#define DEFAULT_REDIRECTS 10
+
+static bool is_redirect(int status)
+{
+    switch (status) {
+    case HttpStatus_MovedPermanently:
+    case HttpStatus_Found:
+    case HttpStatus_SeeOther:
+    case HttpStatus_TemporaryRedirect:
+    case HttpStatus_PermanentRedirect:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool asks_again(int status)
+{
+    return is_redirect(status) || status == HttpStatus_Unauthorized;
+}
+
+/* The real library has no limit of its own, and does not look at the configured one (R06). */
+static esp_err_t count_redirect(struct https_ota *ota)
+{
+    ota->redirects++;
+    if (ota->redirects <= ota->max_redirects) {
+        return ESP_OK;
+    }
+    if (!quirk(QUIRK_REDIRECT_UNLIMITED)) {
+        ESP_LOGE(TAG, "more than %d redirects", ota->max_redirects);
+        return ESP_ERR_HTTP_MAX_REDIRECT;
+    }
+    quirk_met(QUIRK_REDIRECT_UNLIMITED);
+    return ESP_OK;
+}
+
+static esp_err_t follow_redirect(struct https_ota *ota)
+{
+    esp_err_t err = count_redirect(ota);
+    return err != ESP_OK ? err : esp_http_client_set_redirection(ota->client);
+}
+
+static esp_err_t answer_challenge(struct https_ota *ota)
+{
+    if (ota->authorizations >= ota->max_authorizations) {
+        ESP_LOGE(TAG, "still unauthorized after %d retries", ota->authorizations);
+        return ESP_FAIL;
+    }
+    ota->authorizations++;
+    return esp_http_client_add_auth(ota->client);
+}
+
+/* 200, 206, and by a quirk (H13) every other status below 400 that nothing else handles. */
+static esp_err_t accept_body(const struct https_ota *ota, int status)
+{
+    if (status == HttpStatus_Ok || status == HttpStatus_PartialContent) {
+        if (ota->resumes && !ota->partial && status != HttpStatus_PartialContent) {
+            return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
+        }
+        return ESP_OK;
+    }
+    if (!quirk(QUIRK_ODD_STATUS_INSTALLED)) {
+        ESP_LOGE(TAG, "status %d carries no image", status);
+        return ESP_FAIL;
+    }
+    quirk_met(QUIRK_ODD_STATUS_INSTALLED);
+    return ota->resumes && !ota->partial ? ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE : ESP_OK;
+}
+
+static esp_err_t judge_status(struct https_ota *ota, int status)
+{
+    if (is_redirect(status)) {
+        return follow_redirect(ota);
+    }
+    if (status == HttpStatus_Unauthorized) {
+        return answer_challenge(ota);
+    }
+    if (status == HttpStatus_NotModified) {
+        return ESP_ERR_HTTP_NOT_MODIFIED;
+    }
+    if (status == HttpStatus_RangeNotSatisfiable) {
+        return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
+    }
+    if (status >= HttpStatus_BadRequest) {
+        ESP_LOGE(TAG, "status %d", status);
+        return ESP_FAIL;
+    }
+    return accept_body(ota, status);
+}
+
+static esp_err_t send_post_field(struct https_ota *ota, const char *data, int length)
+{
+    for (int sent = 0; sent < length;) {
+        int written = esp_http_client_write(ota->client, data + sent, length - sent);
+        if (written <= 0) {
+            return ESP_FAIL;
+        }
+        sent += written;
+    }
+    return ESP_OK;
+}
+
+static esp_err_t exchange(struct https_ota *ota)
+{
+    char *post = NULL;
+    int post_length = ota->partial ? 0 : esp_http_client_get_post_field(ota->client, &post);
+    esp_err_t err = esp_http_client_open(ota->client, post_length);
+    if (err != ESP_OK) {
+        ESP_LOGE(TAG, "no connection: %s", esp_err_to_name(err));
+        return err;
+    }
+    if (post_length > 0) {
+        err = send_post_field(ota, post, post_length);
+        if (err != ESP_OK) {
+            return err;
+        }
+    }
+    int64_t length = esp_http_client_fetch_headers(ota->client);
+    if (length == -ESP_ERR_HTTP_EAGAIN) {
+        /* A negative code that no name is known for (catalogue N05). */
+        if (quirk(QUIRK_HEADER_TIMEOUT_NEGATIVE)) {
+            quirk_met(QUIRK_HEADER_TIMEOUT_NEGATIVE);
+            return -ESP_ERR_HTTP_EAGAIN;
+        }
+        return ESP_ERR_HTTP_EAGAIN;
+    }
+    return length < 0 ? ESP_FAIL : ESP_OK;
+}
+
+/* What a redirect or a challenge says in its body is no firmware. */
+static void drain(struct https_ota *ota)
+{
+    char rest[256];
+    while (esp_http_client_read(ota->client, rest, sizeof rest) > 0) {
+    }
+}
+
+esp_err_t https_ota_connect(struct https_ota *ota)
+{
+    for (;;) {
+        esp_err_t err = exchange(ota);
+        if (err != ESP_OK) {
+            return err;
+        }
+        int status = esp_http_client_get_status_code(ota->client);
+        err = judge_status(ota, status);
+        if (err != ESP_OK || !asks_again(status)) {
+            return err;
+        }
+        drain(ota);
+    }
+}
+
+esp_err_t https_ota_set_range(struct https_ota *ota, int from, int to)
+{
+    char range[48];
+    if (to < 0) {
+        snprintf(range, sizeof range, "bytes=%d-", from);
+    } else {
+        snprintf(range, sizeof range, "bytes=%d-%d", from, to);
+    }
+    return esp_http_client_set_header(ota->client, "Range", range);
+}

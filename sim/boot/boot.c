@@ -1,0 +1,57 @@
+#include "boot.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "trace.h"
+
+static const struct boot *current;
+static bool verbose_log;
+
+static const char *const end_names[] = {
+    [BOOT_END_IDLE] = "idle",
+    [BOOT_END_RESTART] = "restart",
+    [BOOT_END_DEEP_SLEEP] = "deep-sleep",
+    [BOOT_END_PANIC] = "panic",
+    [BOOT_END_WATCHDOG] = "watchdog",
+    [BOOT_END_POWER_CUT] = "power-cut",
+    [BOOT_END_NO_APP] = "no-app",
+};
+
+const char *boot_end_name(enum boot_end_kind kind)
+{
+    return (size_t)kind < sizeof end_names / sizeof end_names[0] ? end_names[kind] : "unknown";
+}
+
+const struct boot *boot_current(void)
+{
+    return current;
+}
+
+void boot_set_current(const struct boot *boot)
+{
+    current = boot;
+}
+
+void boot_set_verbose(bool verbose)
+{
+    verbose_log = verbose;
+}
+
+bool boot_is_verbose(void)
+{
+    return verbose_log;
+}
+
+_Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
+{
+    fflush(NULL);
+    json_t *fields = json_pack("{s:s}", "how", boot_end_name(kind));
+    if (detail != NULL) {
+        json_object_set_new(fields, "detail", trace_text(detail, strlen(detail)));
+    }
+    trace_record("end", fields);
+    /* A reset runs no exit handlers, and those of the harness are not this process's to run. */
+    _exit(BOOT_EXIT_BASE + (int)kind);
+}

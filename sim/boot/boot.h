@@ -1,0 +1,50 @@
+/* One boot of the device: a forked process in which the bootloader has chosen an app and the
+ * firmware module runs it, with statics that were never used before. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bootloader.h"
+#include "device.h"
+#include "net_env.h"
+
+enum boot_end_kind {
+    BOOT_END_IDLE,       /* app_main returned and nothing will ever run again */
+    BOOT_END_RESTART,    /* esp_restart */
+    BOOT_END_DEEP_SLEEP, /* esp_deep_sleep_start */
+    BOOT_END_PANIC,      /* signal, abort, failed check */
+    BOOT_END_WATCHDOG,   /* no progress in virtual time, or the wall-clock limit */
+    BOOT_END_POWER_CUT,
+    BOOT_END_NO_APP, /* the bootloader found nothing to boot */
+};
+
+/** A boot process ends with this exit status plus its boot_end_kind. */
+#define BOOT_EXIT_BASE 32
+
+/** "restart", "idle", ... */
+const char *boot_end_name(enum boot_end_kind kind);
+
+/** What a boot process knows of itself. Set by the harness before app_main runs. */
+struct boot {
+    struct device *device;
+    struct partition running;    /* the partition that the bootloader booted */
+    struct app_image_info image; /* of the running app */
+    const struct net_env *net;   /* where host names lead */
+    const void *argument;        /* what the scenario hands to a fixture firmware; may be NULL */
+    bool strict;                 /* quirks are off */
+};
+
+/** The boot of this process; NULL in the harness itself. */
+const struct boot *boot_current(void);
+void boot_set_current(const struct boot *boot);
+
+/** Ends this boot process, after saying how in the trace. detail may be NULL. */
+_Noreturn void boot_end(enum boot_end_kind kind, const char *detail);
+
+/** Whether this process prints the firmware's log to stdout; it is always traced. Default: no. */
+void boot_set_verbose(bool verbose);
+bool boot_is_verbose(void);
+
+/** Traces the flash operations of this process ("flash" and "otadata" records) from now on. */
+void boot_observe_flash(struct device *device);

@@ -1,0 +1,27 @@
+#include "efuse.h"
+
+uint32_t efuse_secure_version(const struct efuse *efuse)
+{
+    uint32_t version = 0;
+    for (uint32_t bits = efuse->secure_version_bits; bits != 0; bits &= bits - 1) {
+        version++;
+    }
+    return version;
+}
+
+bool efuse_allows_secure_version(const struct efuse *efuse, uint32_t version)
+{
+    return version >= efuse_secure_version(efuse);
+}
+
+esp_err_t efuse_raise_secure_version(struct efuse *efuse, uint32_t version)
+{
+    if (version > efuse->secure_version_length) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    for (uint32_t burnt = efuse_secure_version(efuse); burnt < version; burnt++) {
+        /* The lowest bit that is still 0. */
+        efuse->secure_version_bits |= efuse->secure_version_bits + 1;
+    }
+    return ESP_OK;
+}

@@ -1,0 +1,285 @@
+#include "esp_event.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "boot.h"
+#include "bytes.h"
+#include "esp_heap_caps.h"
+#include "trace.h"
+
+/* CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE of a fresh ESP-IDF project. */
+#define EVENT_QUEUE_SIZE 32
+
+/* Handlers that keep posting would never let the poster go on. */
+#define MAX_EVENTS_PER_POST 100000
+
+struct handler {
+    TAILQ_ENTRY(handler) link;
+    esp_event_base_t base;
+    int32_t id;
+    esp_event_handler_t function;
+    void *argument;
+    bool is_instance;
+    bool removed; /* while events are dispatched it stays in the list */
+};
+
+struct event {
+    STAILQ_ENTRY(event) link;
+    esp_event_base_t base;
+    int32_t id;
+    size_t size;
+    uint8_t data[] __attribute__((aligned(16)));
+};
+
+static struct {
+    bool exists;
+    bool dispatching;
+    unsigned queued;
+    TAILQ_HEAD(, handler) handlers;
+    STAILQ_HEAD(, event) queue;
+} loop;
+
+esp_err_t esp_event_loop_create_default(void)
+{
+    if (loop.exists) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    TAILQ_INIT(&loop.handlers);
+    STAILQ_INIT(&loop.queue);
+    loop.exists = true;
+    return ESP_OK;
+}
+
+esp_err_t esp_event_loop_delete_default(void)
+{
+    if (!loop.exists || loop.dispatching) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    struct handler *handler;
+    while ((handler = TAILQ_FIRST(&loop.handlers)) != NULL) {
+        TAILQ_REMOVE(&loop.handlers, handler, link);
+        heap_caps_free(handler);
+    }
+    loop.exists = false;
+    return ESP_OK;
+}
+
+static struct handler *find_handler(esp_event_base_t base, int32_t id, esp_event_handler_t function)
+{
+    struct handler *handler;
+    TAILQ_FOREACH(handler, &loop.handlers, link)
+    {
+        if (!handler->removed && !handler->is_instance && handler->base == base &&
+            handler->id == id && handler->function == function) {
+            return handler;
+        }
+    }
+    return NULL;
+}
+
+static esp_err_t check_registration(esp_event_base_t base, int32_t id, esp_event_handler_t function)
+{
+    if (!loop.exists) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    if (function == NULL || (base == ESP_EVENT_ANY_BASE && id != ESP_EVENT_ANY_ID)) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    return ESP_OK;
+}
+
+static struct handler *add_handler(esp_event_base_t base, int32_t id, esp_event_handler_t function,
+                                   void *argument, bool is_instance)
+{
+    struct handler *handler = heap_caps_calloc(1, sizeof *handler, MALLOC_CAP_DEFAULT);
+    if (handler != NULL) {
+        handler->base = base;
+        handler->id = id;
+        handler->function = function;
+        handler->argument = argument;
+        handler->is_instance = is_instance;
+        TAILQ_INSERT_TAIL(&loop.handlers, handler, link);
+    }
+    return handler;
+}
+
+static void remove_handler(struct handler *handler)
+{
+    if (loop.dispatching) {
+        handler->removed = true;
+        return;
+    }
+    TAILQ_REMOVE(&loop.handlers, handler, link);
+    heap_caps_free(handler);
+}
+
+esp_err_t esp_event_handler_register(esp_event_base_t event_base, int32_t event_id,
+                                     esp_event_handler_t event_handler, void *event_handler_arg)
+{
+    esp_err_t err = check_registration(event_base, event_id, event_handler);
+    if (err != ESP_OK) {
+        return err;
+    }
+    struct handler *known = find_handler(event_base, event_id, event_handler);
+    if (known != NULL) {
+        known->argument = event_handler_arg;
+        return ESP_OK;
+    }
+    known = add_handler(event_base, event_id, event_handler, event_handler_arg, false);
+    return known != NULL ? ESP_OK : ESP_ERR_NO_MEM;
+}
+
+esp_err_t esp_event_handler_unregister(esp_event_base_t event_base, int32_t event_id,
+                                       esp_event_handler_t event_handler)
+{
+    esp_err_t err = check_registration(event_base, event_id, event_handler);
+    if (err != ESP_OK) {
+        return err;
+    }
+    struct handler *handler = find_handler(event_base, event_id, event_handler);
+    if (handler != NULL) {
+        remove_handler(handler);
+    }
+    return ESP_OK;
+}
+
+esp_err_t esp_event_handler_instance_register(esp_event_base_t event_base, int32_t event_id,
+                                              esp_event_handler_t event_handler,
+                                              void *event_handler_arg,
+                                              esp_event_handler_instance_t *instance)
+{
+    esp_err_t err = check_registration(event_base, event_id, event_handler);
+    if (err != ESP_OK) {
+        return err;
+    }
+    struct handler *handler =
+        add_handler(event_base, event_id, event_handler, event_handler_arg, true);
+    if (handler == NULL) {
+        return ESP_ERR_NO_MEM;
+    }
+    if (instance != NULL) {
+        *instance = handler;
+    }
+    return ESP_OK;
+}
+
+esp_err_t esp_event_handler_instance_unregister(esp_event_base_t event_base, int32_t event_id,
+                                                esp_event_handler_instance_t instance)
+{
+    if (!loop.exists) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    if (instance == NULL || (event_base == ESP_EVENT_ANY_BASE && event_id != ESP_EVENT_ANY_ID)) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    struct handler *handler;
+    TAILQ_FOREACH(handler, &loop.handlers, link)
+    {
+        if (handler == instance && !handler->removed) {
+            remove_handler(handler);
+            break;
+        }
+    }
+    return ESP_OK;
+}
+
+/* Integers are what the data of most events is: an enum, an id, a count. */
+static json_t *data_as_integer(const uint8_t *data, size_t size)
+{
+    switch (data != NULL ? size : 0) {
+    case 2:
+        return json_integer(get_u16(data));
+    case 4:
+        return json_integer((int32_t)get_u32(data));
+    case 8:
+        return json_integer((json_int_t)(get_u32(data) | (uint64_t)get_u32(data + 4) << 32));
+    default:
+        return json_null();
+    }
+}
+
+static void trace_event(esp_event_base_t base, int32_t id, const void *data, size_t size)
+{
+    trace_record("event",
+                 json_pack("{s:o, s:i, s:o, s:I}", "base", trace_text(base, strlen(base)), "id",
+                           (int)id, "data", data_as_integer(data, size), "len", (json_int_t)size));
+}
+
+static esp_err_t enqueue(esp_event_base_t base, int32_t id, const void *data, size_t size)
+{
+    if (loop.queued == EVENT_QUEUE_SIZE) {
+        return ESP_ERR_TIMEOUT;
+    }
+    struct event *event = heap_caps_calloc(1, sizeof *event + size, MALLOC_CAP_DEFAULT);
+    if (event == NULL) {
+        return ESP_ERR_NO_MEM;
+    }
+    event->base = base;
+    event->id = id;
+    event->size = size;
+    if (size > 0) {
+        memcpy(event->data, data, size);
+    }
+    STAILQ_INSERT_TAIL(&loop.queue, event, link);
+    loop.queued++;
+    return ESP_OK;
+}
+
+static void call_handlers(struct event *event)
+{
+    struct handler *handler;
+    TAILQ_FOREACH(handler, &loop.handlers, link)
+    {
+        bool base_matches = handler->base == ESP_EVENT_ANY_BASE || handler->base == event->base;
+        bool id_matches = handler->id == ESP_EVENT_ANY_ID || handler->id == event->id;
+        if (!handler->removed && base_matches && id_matches) {
+            handler->function(handler->argument, event->base, event->id,
+                              event->size > 0 ? event->data : NULL);
+        }
+    }
+}
+
+static void dispatch(void)
+{
+    loop.dispatching = true;
+    struct event *event;
+    for (unsigned count = 0; (event = STAILQ_FIRST(&loop.queue)) != NULL; count++) {
+        if (count == MAX_EVENTS_PER_POST) {
+            boot_end(BOOT_END_WATCHDOG, "event handlers post events without end");
+        }
+        STAILQ_REMOVE_HEAD(&loop.queue, link);
+        loop.queued--;
+        call_handlers(event);
+        heap_caps_free(event);
+    }
+    loop.dispatching = false;
+
+    struct handler *handler, *next;
+    TAILQ_FOREACH_SAFE(handler, &loop.handlers, link, next)
+    {
+        if (handler->removed) {
+            remove_handler(handler);
+        }
+    }
+}
+
+esp_err_t esp_event_post(esp_event_base_t event_base, int32_t event_id, const void *event_data,
+                         size_t event_data_size, TickType_t ticks_to_wait)
+{
+    (void)ticks_to_wait; /* the queue is only ever full while its one reader waits for this post */
+    if (event_base == ESP_EVENT_ANY_BASE || event_id == ESP_EVENT_ANY_ID ||
+        (event_data == NULL && event_data_size > 0)) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    trace_event(event_base, event_id, event_data, event_data_size);
+    if (!loop.exists) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    esp_err_t err = enqueue(event_base, event_id, event_data, event_data_size);
+    if (err == ESP_OK && !loop.dispatching) {
+        dispatch();
+    }
+    return err;
+}

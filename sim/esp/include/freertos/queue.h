@@ -1,0 +1,6 @@
+/* Queues, as in FreeRTOS: so far their handle, not yet the functions. */
+#pragma once
+
+#include "freertos/FreeRTOS.h"
+
+typedef struct QueueDefinition *QueueHandle_t;

@@ -1,0 +1,6 @@
+/* Semaphores, as in FreeRTOS: so far their handle, not yet the functions. */
+#pragma once
+
+#include "freertos/FreeRTOS.h"
+
+typedef struct QueueDefinition *SemaphoreHandle_t;

@@ -1,0 +1,39 @@
+/* What the chip that the firmware is built for can do, as far as OTA code asks (formats page,
+ * "Chips"). */
+#pragma once
+
+#if __has_include("sdkconfig.h")
+#include "sdkconfig.h"
+#endif
+
+#define SOC_FLASH_ENC_SUPPORTED   1
+#define SOC_SECURE_BOOT_SUPPORTED 1
+#define SOC_EFUSE_SUPPORTED       1
+
+#if CONFIG_IDF_TARGET_ESP32
+#define SOC_EFUSE_SECURE_BOOT_KEY_DIGESTS 1
+#define SOC_SECURE_BOOT_V1                1
+#define SOC_SECURE_BOOT_V2_RSA            1
+#elif CONFIG_IDF_TARGET_ESP32C2
+#define SOC_EFUSE_SECURE_BOOT_KEY_DIGESTS 1
+#define SOC_SECURE_BOOT_V2_ECC            1
+#elif CONFIG_IDF_TARGET_ESP32C61
+#define SOC_EFUSE_SECURE_BOOT_KEY_DIGESTS  3
+#define SOC_SUPPORT_SECURE_BOOT_REVOKE_KEY 1
+#define SOC_SECURE_BOOT_V2_ECC             1
+#elif CONFIG_IDF_TARGET_ESP32C5 || CONFIG_IDF_TARGET_ESP32C6 || CONFIG_IDF_TARGET_ESP32H2 ||       \
+    CONFIG_IDF_TARGET_ESP32P4
+#define SOC_EFUSE_SECURE_BOOT_KEY_DIGESTS  3
+#define SOC_SUPPORT_SECURE_BOOT_REVOKE_KEY 1
+#define SOC_SECURE_BOOT_V2_RSA             1
+#define SOC_SECURE_BOOT_V2_ECC             1
+#else /* esp32s2, esp32s3, esp32c3 */
+#define SOC_EFUSE_SECURE_BOOT_KEY_DIGESTS  3
+#define SOC_SUPPORT_SECURE_BOOT_REVOKE_KEY 1
+#define SOC_SECURE_BOOT_V2_RSA             1
+#endif
+
+#if CONFIG_IDF_TARGET_ESP32C2 || CONFIG_IDF_TARGET_ESP32C6 || CONFIG_IDF_TARGET_ESP32H2 ||         \
+    CONFIG_IDF_TARGET_ESP32C61
+#define SOC_MMU_PAGE_SIZE_CONFIGURABLE 1
+#endif

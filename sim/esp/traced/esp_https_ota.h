@@ -1,0 +1,25 @@
+#include_next <esp_https_ota.h>
+
+#ifndef OTASIM_TRACED_ESP_HTTPS_OTA
+#define OTASIM_TRACED_ESP_HTTPS_OTA
+
+#include "otasim_traced.h"
+
+#define esp_https_ota(...)              OTASIM_TRACED_ERR(esp_https_ota, __VA_ARGS__)
+#define esp_https_ota_begin(...)        OTASIM_TRACED_ERR(esp_https_ota_begin, __VA_ARGS__)
+#define esp_https_ota_perform(...)      OTASIM_TRACED_ERR(esp_https_ota_perform, __VA_ARGS__)
+#define esp_https_ota_finish(...)       OTASIM_TRACED_ERR(esp_https_ota_finish, __VA_ARGS__)
+#define esp_https_ota_abort(...)        OTASIM_TRACED_ERR(esp_https_ota_abort, __VA_ARGS__)
+#define esp_https_ota_get_img_desc(...) OTASIM_TRACED_ERR(esp_https_ota_get_img_desc, __VA_ARGS__)
+#define esp_https_ota_get_bootloader_img_desc(...)                                                 \
+    OTASIM_TRACED_ERR(esp_https_ota_get_bootloader_img_desc, __VA_ARGS__)
+#define esp_https_ota_get_image_len_read(...)                                                      \
+    OTASIM_TRACED_INT(esp_https_ota_get_image_len_read, __VA_ARGS__)
+#define esp_https_ota_get_image_size(...)                                                          \
+    OTASIM_TRACED_INT(esp_https_ota_get_image_size, __VA_ARGS__)
+#define esp_https_ota_get_status_code(...)                                                         \
+    OTASIM_TRACED_INT(esp_https_ota_get_status_code, __VA_ARGS__)
+#define esp_https_ota_is_complete_data_received(...)                                               \
+    OTASIM_TRACED_BOOL(esp_https_ota_is_complete_data_received, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,42 @@
+/* Boots of the device as processes: each is a fork of this one in which the bootloader model runs,
+ * then the firmware that belongs to the image it chose. */
+#pragma once
+
+#include "boot.h"
+#include "firmware.h"
+#include "server.h"
+
+struct boot_request {
+    struct device *device;
+    struct bootloader_config bootloader;
+    const struct partition *resume_at; /* run this app without the bootloader, which has been by;
+                                          NULL: the bootloader chooses */
+    uint64_t time_limit_us; /* of the device's clock; the watchdog ends the boot then. 0: none */
+    /** The firmware for the version that was booted; NULL: it idles. Called in the boot process. */
+    const struct firmware *(*firmware_for)(const char *version, void *context);
+    void *context;
+    const struct net_env *net;
+    const void *argument; /* boot_current()->argument */
+    bool strict;
+    int number;           /* 0 for the first boot */
+    int trace_fd;
+    struct server *server; /* let go of in the child; may be NULL */
+};
+
+struct boot_result {
+    enum boot_end_kind end;
+    char detail[160]; /* of a panic or watchdog, as seen from outside */
+};
+
+/** Runs one boot to its end. False with err set if the process could not be made. */
+bool boot_process_run(const struct boot_request *request, struct boot_result *result,
+                      struct error *err);
+
+/** The reset reason that the next boot sees after such an end. */
+enum device_reset_reason boot_reset_reason(enum boot_end_kind end);
+
+/** For every process that is forked from the runner: ends it when the runner is gone. Call in the
+ * runner before the first fork... */
+bool lifeline_open(struct error *err);
+/** ...and in the child. */
+void lifeline_watch(void);

@@ -1,0 +1,110 @@
+#include "firmware.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "firmware_module.h"
+#include "paths.h"
+
+struct firmware {
+    struct firmware *next;
+    char name[64];
+    const struct firmware_option *options;
+    void (*app_main)(void);
+};
+
+static struct firmware *loaded;
+
+static void *symbol(void *module, const char *name, const char *path, struct error *err)
+{
+    void *address = dlsym(module, name);
+    if (address == NULL) {
+        error_set(err, "%s: has no symbol \"%s\": build it with otasim_add_firmware()", path, name);
+    }
+    return address;
+}
+
+static struct firmware *open_module(const char *name, const char *path, struct error *err)
+{
+    void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (module == NULL) {
+        error_set(err, "firmware \"%s\": %s", name, dlerror());
+        return NULL;
+    }
+    struct firmware *firmware = calloc(1, sizeof *firmware);
+    if (firmware == NULL) {
+        error_set(err, "firmware \"%s\": out of memory", name);
+        dlclose(module);
+        return NULL;
+    }
+    snprintf(firmware->name, sizeof firmware->name, "%s", name);
+    firmware->options = symbol(module, "otasim_sdkconfig", path, err);
+    /* ISO C has no cast from object to function pointer; POSIX defines this one. */
+    void *entry = symbol(module, "app_main", path, err);
+    memcpy(&firmware->app_main, &entry, sizeof entry);
+    if (firmware->options == NULL || entry == NULL) {
+        free(firmware);
+        dlclose(module);
+        return NULL;
+    }
+    return firmware;
+}
+
+const struct firmware *firmware_load(const char *name, struct error *err)
+{
+    for (const struct firmware *firmware = loaded; firmware != NULL; firmware = firmware->next) {
+        if (strcmp(firmware->name, name) == 0) {
+            return firmware;
+        }
+    }
+    char path[1024];
+    int length = snprintf(path, sizeof path, "%s/%s.so", paths_firmware_dir(), name);
+    if (length < 0 || (size_t)length >= sizeof path || strlen(name) >= sizeof loaded->name) {
+        error_set(err, "firmware \"%.64s...\": the name is too long", name);
+        return NULL;
+    }
+    struct firmware *firmware = open_module(name, path, err);
+    if (firmware != NULL) {
+        firmware->next = loaded;
+        loaded = firmware;
+    }
+    return firmware;
+}
+
+const char *firmware_name(const struct firmware *firmware)
+{
+    return firmware->name;
+}
+
+const char *firmware_option(const struct firmware *firmware, const char *name)
+{
+    for (const struct firmware_option *option = firmware->options; option->name != NULL; option++) {
+        if (strcmp(option->name, name) == 0) {
+            return option->value;
+        }
+    }
+    return NULL;
+}
+
+bool firmware_option_on(const struct firmware *firmware, const char *name)
+{
+    const char *value = firmware_option(firmware, name);
+    return value != NULL && strcmp(value, "y") == 0;
+}
+
+struct bootloader_config firmware_bootloader(const struct firmware *firmware)
+{
+    return (struct bootloader_config){
+        .rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE"),
+        .anti_rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK"),
+        .skip_validate_in_deep_sleep =
+            firmware_option_on(firmware, "CONFIG_BOOTLOADER_SKIP_VALIDATE_IN_DEEP_SLEEP"),
+    };
+}
+
+void firmware_run(const struct firmware *firmware)
+{
+    firmware->app_main();
+}

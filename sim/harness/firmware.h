@@ -1,0 +1,28 @@
+/* Firmware modules as the harness loads them: shared objects made by otasim_add_firmware. Loaded in
+ * the harness, never run there: each boot is a fork with statics that nobody has touched. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "bootloader.h"
+#include "error.h"
+
+struct firmware;
+
+/** Loads the module of that name from the firmware folder (OTASIM_FIRMWARE_DIR in the environment,
+ * else the build's), once per process. NULL with err set: no such module, or it does not load. */
+const struct firmware *firmware_load(const char *name, struct error *err);
+
+const char *firmware_name(const struct firmware *firmware);
+
+/** The value of a CONFIG_ option, without quotes; NULL if the module's sdkconfig lacks it. */
+const char *firmware_option(const struct firmware *firmware, const char *name);
+
+/** The option is y. */
+bool firmware_option_on(const struct firmware *firmware, const char *name);
+
+/** The bootloader that is built from the same sdkconfig. */
+struct bootloader_config firmware_bootloader(const struct firmware *firmware);
+
+/** Calls the module's app_main. Only in a boot process. */
+void firmware_run(const struct firmware *firmware);

@@ -1,0 +1,436 @@
+/* The verdict: evidence against expectation, field by field. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_names.h"
+#include "otadata.h"
+#include "boot.h"
+#include "run.h"
+#include "scenario_device.h"
+#include "text.h"
+#include "trace_file.h"
+
+#define ERR_HTTPS_OTA_IN_PROGRESS 0x9001
+
+static char *format(const char *format_text, ...) __attribute__((format(printf, 1, 2)));
+
+static char *format(const char *format_text, ...)
+{
+    char buffer[512];
+    va_list args;
+    va_start(args, format_text);
+    vsnprintf(buffer, sizeof buffer, format_text, args);
+    va_end(args);
+    struct text text = {0};
+    text_add(&text, "%s", buffer);
+    return text_take(&text);
+}
+
+static const char *string_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static bool equal(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The calls whose failure is the update's failure. */
+static bool is_update_call(const char *function)
+{
+    static const char *const calls[] = {
+        "esp_https_ota",        "esp_https_ota_begin",        "esp_https_ota_get_img_desc",
+        "esp_https_ota_perform", "esp_https_ota_finish",      "esp_ota_begin",
+        "esp_ota_resume",       "esp_ota_write",              "esp_ota_write_with_offset",
+        "esp_ota_end",          "esp_ota_set_boot_partition", "esp_http_client_open",
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        if (equal(function, calls[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the update came to: the first failure of a call that belongs to it, else ESP_OK. NULL if no
+ * such call returned. */
+static const json_t *result_call(const json_t *trace)
+{
+    const json_t *last = NULL;
+    for (size_t i = 0; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (!equal(string_of(record, "kind"), "call") || !is_update_call(string_of(record, "fn"))) {
+            continue;
+        }
+        json_int_t result = json_integer_value(json_object_get(record, "ret"));
+        last = record;
+        if (result != ESP_OK && result != ERR_HTTPS_OTA_IN_PROGRESS) {
+            break;
+        }
+    }
+    return last;
+}
+
+static char *error_text(esp_err_t code)
+{
+    /* A negated code has no name of its own, but says more by the code's than by a number. */
+    if (code < ESP_FAIL) {
+        return format("-%s (%d)", esp_err_to_name(-code), code);
+    }
+    return format("%s (0x%x)", esp_err_to_name(code), (unsigned)code);
+}
+
+static void judge_result(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    const json_t *call = result_call(result->trace);
+    if (call == NULL) {
+        const json_t *end = trace_first(result->trace, "end");
+        run_mismatch(result, "result", error_text(expect->result),
+                     format("the update never returned (boot ended: %s %s)",
+                            end != NULL ? string_of(end, "how") : "?",
+                            string_of(end, "detail") != NULL ? string_of(end, "detail") : ""));
+        return;
+    }
+    esp_err_t actual = (esp_err_t)json_integer_value(json_object_get(call, "ret"));
+    if (actual != expect->result) {
+        char *code = error_text(actual);
+        run_mismatch(result, "result", error_text(expect->result),
+                     format("%s from %s", code, string_of(call, "fn")));
+        free(code);
+    }
+}
+
+/* Actual events with runs of WRITE_FLASH compressed. Returns how many; at most `limit`. */
+static size_t compress_events(const json_t *trace, struct expected_event *out, size_t limit)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(trace) && count < limit; i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (!equal(string_of(record, "kind"), "event") ||
+            !equal(string_of(record, "base"), "ESP_HTTPS_OTA_EVENT")) {
+            continue;
+        }
+        const json_t *data = json_object_get(record, "data");
+        struct expected_event event = {
+            .event = event_from_id(json_integer_value(json_object_get(record, "id"))),
+            .has_data = json_is_integer(data),
+            .data = json_integer_value(data),
+        };
+        bool continues = event.event == EVENT_WRITE_FLASH && count > 0 &&
+                         out[count - 1].event == EVENT_WRITE_FLASH;
+        if (!continues) {
+            count++;
+        }
+        out[count - 1] = event;
+    }
+    return count;
+}
+
+static bool event_matches(const struct expected_event *expected, const struct expected_event *actual,
+                          size_t image_length)
+{
+    int64_t data = expected->data == EXPECT_IMAGE_SIZE ? (int64_t)image_length : expected->data;
+    return expected->event == actual->event &&
+           (!expected->has_data || (actual->has_data && actual->data == data));
+}
+
+static char *events_text(const struct expected_event *events, size_t count, size_t departs,
+                         size_t image_length)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++) {
+        const char *name = event_name(events[i].event);
+        text_add(&text, "%s%s%s", i > 0 ? "\n" : "", i == departs ? "> " : "  ",
+                 name != NULL ? name : "(unknown event)");
+        if (events[i].has_data) {
+            text_add(&text, " %" PRId64,
+                     events[i].data == EXPECT_IMAGE_SIZE ? (int64_t)image_length : events[i].data);
+        }
+    }
+    if (departs >= count) {
+        text_add(&text, "%s> (end)", count > 0 ? "\n" : "");
+    }
+    return text_take(&text);
+}
+
+static const struct expected_event good_events[] = {
+    START,
+    CONNECTED,
+    VERIFY_CHIP_ID,
+    VERIFY_CHIP_REVISION,
+    WRITE_FLASH_TO(IMAGE_SIZE),
+    UPDATE_BOOT_PARTITION,
+    FINISH,
+};
+
+static void judge_event_list(const struct expected_event *expected, size_t expected_count,
+                             const struct run_evidence *evidence, struct run_result *result)
+{
+    struct expected_event actual[256];
+    size_t actual_count = compress_events(result->trace, actual, 256);
+    size_t same = 0;
+    while (same < expected_count && same < actual_count &&
+           event_matches(&expected[same], &actual[same], evidence->image_length)) {
+        same++;
+    }
+    if (same == expected_count && same == actual_count) {
+        return;
+    }
+    run_mismatch(result, "events",
+                 events_text(expected, expected_count, same, evidence->image_length),
+                 events_text(actual, actual_count, same, evidence->image_length));
+}
+
+static void judge_no_switch(struct run_result *result)
+{
+    struct expected_event actual[256];
+    size_t count = compress_events(result->trace, actual, 256);
+    for (size_t i = 0; i < count; i++) {
+        if (actual[i].event == EVENT_UPDATE_BOOT_PARTITION) {
+            run_mismatch(result, "events", format("no UPDATE_BOOT_PARTITION after a failure"),
+                         events_text(actual, count, i, 0));
+            return;
+        }
+    }
+}
+
+/* Only of the fixture firmware is it known which calls it makes. */
+static bool runs_fixture_firmware(const struct scenario *scenario)
+{
+    return scenario->firmware == NULL || strncmp(scenario->firmware, "updater", 7) == 0;
+}
+
+static void judge_events(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario *scenario = evidence->scenario;
+    size_t count = 0;
+    while (count < SCENARIO_MAX_EVENTS && scenario->expect.events[count].event != EVENT_END) {
+        count++;
+    }
+    if (count > 0) {
+        judge_event_list(scenario->expect.events, count, evidence, result);
+    } else if (scenario->expect.result != ESP_OK) {
+        judge_no_switch(result);
+    } else if (scenario->update.api == UPDATE_ONE_SHOT && runs_fixture_firmware(scenario)) {
+        judge_event_list(good_events, sizeof good_events / sizeof good_events[0], evidence, result);
+    }
+}
+
+static bool request_matches(const struct expected_request *expected, const json_t *actual)
+{
+    return equal(expected->method, string_of(actual, "method")) &&
+           equal(expected->path, string_of(actual, "path")) &&
+           equal(expected->range, string_of(actual, "range")) &&
+           (expected->host == NULL || equal(expected->host, string_of(actual, "host"))) &&
+           (expected->user_agent == NULL ||
+            equal(expected->user_agent, string_of(actual, "user_agent"))) &&
+           (expected->status == 0 ||
+            expected->status == json_integer_value(json_object_get(actual, "status"))) &&
+           (expected->connection == 0 ||
+            expected->connection == json_integer_value(json_object_get(actual, "conn")));
+}
+
+static void add_field(struct text *text, const char *name, const char *value)
+{
+    if (value != NULL) {
+        text_add(text, " %s=%s", name, value);
+    }
+}
+
+static char *expected_requests_text(const struct expected_request *requests, size_t count,
+                                    size_t departs)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct expected_request *row = &requests[i];
+        text_add(&text, "%s%s%s %s", i > 0 ? "\n" : "", i == departs ? "> " : "  ", row->method,
+                 row->path);
+        add_field(&text, "range", row->range);
+        add_field(&text, "host", row->host);
+        add_field(&text, "user_agent", row->user_agent);
+        if (row->status != 0) {
+            text_add(&text, " status=%d", row->status);
+        }
+        if (row->connection != 0) {
+            text_add(&text, " connection=%d", row->connection);
+        }
+    }
+    if (departs >= count) {
+        text_add(&text, "%s> (end)", count > 0 ? "\n" : "");
+    }
+    return text_take(&text);
+}
+
+static char *actual_requests_text(const json_t *requests, size_t departs)
+{
+    struct text text = {0};
+    size_t count = json_array_size(requests);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *row = json_array_get(requests, i);
+        text_add(&text, "%s%s%s %s", i > 0 ? "\n" : "", i == departs ? "> " : "  ",
+                 string_of(row, "method"), string_of(row, "path"));
+        add_field(&text, "range", string_of(row, "range"));
+        add_field(&text, "host", string_of(row, "host"));
+        text_add(&text, " status=%d connection=%d",
+                 (int)json_integer_value(json_object_get(row, "status")),
+                 (int)json_integer_value(json_object_get(row, "conn")));
+    }
+    if (departs >= count) {
+        text_add(&text, "%s> (end)", count > 0 ? "\n" : "");
+    }
+    return text_take(&text);
+}
+
+static void judge_requests(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    size_t count = 0;
+    while (count < SCENARIO_MAX_REQUESTS && expect->requests[count].method != NULL) {
+        count++;
+    }
+    bool nobody_looked = evidence->scenario->listeners.external;
+    if (nobody_looked || (count == 0 && !expect->no_requests)) {
+        return;
+    }
+    size_t actual = json_array_size(result->requests);
+    size_t same = 0;
+    while (same < count && same < actual &&
+           request_matches(&expect->requests[same], json_array_get(result->requests, same))) {
+        same++;
+    }
+    if (same != count || same != actual) {
+        run_mismatch(result, "requests", expected_requests_text(expect->requests, count, same),
+                     actual_requests_text(result->requests, same));
+    }
+}
+
+static void judge_boots(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    struct expected_boot usual = {0};
+    const struct expected_boot *boots = expect->boots;
+    char version[33];
+    scenario_image_version(evidence->image, evidence->image_length, version);
+    if (boots[0].partition == NULL) {
+        bool updated = expect->result == ESP_OK && evidence->update_slot != NULL;
+        const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
+        usual.partition = slot != NULL ? slot->label : "(none)";
+        usual.version = updated ? version : evidence->first_version;
+        boots = &usual;
+    }
+    struct text wanted = {0}, actual = {0};
+    for (size_t i = 0; i < (boots == &usual ? 1 : SCENARIO_MAX_BOOTS); i++) {
+        if (boots[i].partition == NULL) {
+            break;
+        }
+        text_add(&wanted, "%s%s %s", i > 0 ? "\n" : "", boots[i].partition, boots[i].version);
+    }
+    bool first = true;
+    for (size_t i = 0; i < json_array_size(result->trace); i++) {
+        const json_t *record = json_array_get(result->trace, i);
+        bool boot = equal(string_of(record, "kind"), "boot");
+        bool dead = equal(string_of(record, "kind"), "end") &&
+                    equal(string_of(record, "how"), boot_end_name(BOOT_END_NO_APP));
+        if (boot && json_integer_value(json_object_get(record, "n")) > 0) {
+            text_add(&actual, "%s%s %s", first ? "" : "\n", string_of(record, "running"),
+                     string_of(record, "version"));
+            first = false;
+        } else if (dead) {
+            text_add(&actual, "%sno app: %s", first ? "" : "\n", string_of(record, "detail"));
+            first = false;
+        }
+    }
+    char *wanted_text = text_take(&wanted), *actual_text = text_take(&actual);
+    if (strcmp(wanted_text, actual_text) != 0) {
+        run_mismatch(result, "boots", wanted_text, actual_text);
+    } else {
+        free(wanted_text);
+        free(actual_text);
+    }
+}
+
+static void judge_slot(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    const struct partition *slot = evidence->update_slot;
+    if (expect->result != ESP_OK || expect->slot_differs || slot == NULL) {
+        return;
+    }
+    if (evidence->image_length > slot->size) {
+        run_mismatch(result, "slot", format("the image in %s", slot->label),
+                     format("%zu bytes do not fit it", evidence->image_length));
+        return;
+    }
+    const uint8_t *there =
+        flash_view(evidence->device->flash, slot->offset, (uint32_t)evidence->image_length);
+    for (size_t i = 0; i < evidence->image_length; i++) {
+        if (there[i] != evidence->image[i]) {
+            run_mismatch(result, "slot",
+                         format("%s is the image, byte for byte (0x%02x at 0x%zx)", slot->label,
+                                evidence->image[i], i),
+                         format("0x%02x at 0x%zx", there[i], i));
+            return;
+        }
+    }
+}
+
+static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
+{
+    if (evidence->scenario->expect.result == ESP_OK) {
+        return;
+    }
+    const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
+    int was = otadata_active(before), is = otadata_active(after);
+    if (was != is || (was >= 0 && before->entry[was].seq != after->entry[is].seq)) {
+        char before_text[64] = "no active entry", after_text[64] = "no active entry";
+        run_mismatch(
+            result, "otadata",
+            format("a failed update leaves the selection: %s",
+                   was < 0 ? before_text : otadata_entry_text(&before->entry[was], before_text)),
+            format("%s", is < 0 ? after_text : otadata_entry_text(&after->entry[is], after_text)));
+    }
+}
+
+static void judge_flash_rules(const struct run_evidence *evidence, struct run_result *result)
+{
+    struct flash_counters counters = flash_counters(evidence->device->flash);
+    if (counters.nor_violations != 0) {
+        run_mismatch(result, "flash", format("nothing is programmed without an erase"),
+                     format("%" PRIu64 " bytes needed a 0 to become 1", counters.nor_violations));
+    }
+}
+
+static void judge_hazard(const struct run_evidence *evidence, struct run_result *result)
+{
+    const char *hazard = evidence->scenario->expect.hazard;
+    if (hazard == NULL) {
+        return;
+    }
+    struct text met = {0};
+    for (size_t i = 0; i < json_array_size(result->quirks); i++) {
+        const char *name = json_string_value(json_array_get(result->quirks, i));
+        if (equal(name, hazard)) {
+            free(text_take(&met));
+            return;
+        }
+        text_add(&met, "%s%s", i > 0 ? ", " : "", name);
+    }
+    run_mismatch(result, "hazard", format("%s is met", hazard), text_take(&met));
+}
+
+void run_judge(const struct run_evidence *evidence, struct run_result *result)
+{
+    judge_result(evidence, result);
+    judge_events(evidence, result);
+    judge_requests(evidence, result);
+    judge_boots(evidence, result);
+    judge_slot(evidence, result);
+    judge_otadata(evidence, result);
+    judge_flash_rules(evidence, result);
+    judge_hazard(evidence, result);
+}

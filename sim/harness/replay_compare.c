@@ -1,0 +1,430 @@
+/* Comparison of a replay with its recording, in the words of recordings. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "esp_err.h"
+#include "replay.h"
+#include "replay_ports.h"
+
+static const char *string_of(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    return value != NULL ? value : "";
+}
+
+static bool is_kind(const json_t *record, const char *kind)
+{
+    return strcmp(string_of(record, "kind"), kind) == 0;
+}
+
+static char *dump(const json_t *value)
+{
+    return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+}
+
+void replay_differs(struct replay_result *result, const char *field, json_t *expected,
+                    json_t *actual)
+{
+    char *left = dump(expected), *right = dump(actual);
+    result->differences++;
+    text_add(&result->text, "  %s: expected %.600s, actual %.600s\n", field,
+             left != NULL ? left : "nothing", right != NULL ? right : "nothing");
+    free(left);
+    free(right);
+    json_decref(expected);
+    json_decref(actual);
+}
+
+static void compare(struct replay_result *result, const char *field, const json_t *expected,
+                    const json_t *actual)
+{
+    if (!json_equal(expected, actual)) {
+        replay_differs(result, field, json_deep_copy(expected), json_deep_copy(actual));
+    }
+}
+
+/* The recording's own text, with its variables put in. */
+static json_t *with_ports(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    char out[2048];
+    size_t used = 0;
+    if (text == NULL) {
+        return json_deep_copy(value);
+    }
+    while (*text != '\0' && used + 8 < sizeof out) {
+        size_t i = 0;
+        while (replay_ports[i].variable != NULL &&
+               strncmp(text, replay_ports[i].variable, strlen(replay_ports[i].variable)) != 0) {
+            i++;
+        }
+        if (replay_ports[i].variable != NULL) {
+            used += (size_t)snprintf(out + used, 8, "%u", replay_ports[i].port);
+            text += strlen(replay_ports[i].variable);
+        } else {
+            out[used++] = *text++;
+        }
+    }
+    return json_stringn(out, used);
+}
+
+/* What the replayer said of call `index`, or NULL. */
+static const json_t *outcome_of(const json_t *trace, size_t index)
+{
+    for (size_t i = 0; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (is_kind(record, "replay") &&
+            (size_t)json_integer_value(json_object_get(record, "call")) == index) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+static void compare_ret(struct replay_result *result, const char *where, const json_t *call,
+                        const json_t *outcome)
+{
+    const json_t *expected = json_object_get(call, "ret");
+    const json_t *actual = json_object_get(outcome, "ret");
+    const char *hex = json_string_value(json_object_get(call, "hex"));
+    if (expected == NULL) {
+        return;
+    }
+    if (hex == NULL) {
+        compare(result, where, expected, actual);
+        return;
+    }
+    json_int_t code = strtoll(hex, NULL, 0);
+    if (!json_is_integer(actual) || json_integer_value(actual) != code) {
+        const char *name =
+            json_is_integer(actual) ? esp_err_to_name((esp_err_t)json_integer_value(actual)) : "";
+        char field[160];
+        snprintf(field, sizeof field, "%s (%s, actually %s)", where, string_of(call, "ret"), name);
+        replay_differs(result, field, json_integer(code), json_deep_copy(actual));
+    }
+}
+
+static void compare_call(struct replay_result *result, const json_t *trace, size_t index,
+                         const json_t *call)
+{
+    static const char *const fields[] = {
+        "part",    "state",        "handle",         "calls", "reached",
+        "version", "project_name", "secure_version", "times",
+    };
+    const json_t *outcome = outcome_of(trace, index);
+    char where[160];
+    snprintf(where, sizeof where, "calls[%zu] %s", index, string_of(call, "fn"));
+    if (outcome == NULL) {
+        replay_differs(result, where, json_string("it returns"), json_string("it did not"));
+        return;
+    }
+    if (json_object_get(outcome, "unknown") != NULL) {
+        replay_differs(result, where, json_string("a call that the replayer knows"), NULL);
+        return;
+    }
+    compare_ret(result, where, call, outcome);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const json_t *expected = json_object_get(call, fields[i]);
+        if (expected != NULL) {
+            char field[200];
+            snprintf(field, sizeof field, "%s.%s", where, fields[i]);
+            compare(result, field, expected, json_object_get(outcome, fields[i]));
+        }
+    }
+}
+
+/* The n-th record of a kind, or NULL. */
+static const json_t *nth_of_kind(const json_t *trace, const char *kind, size_t n)
+{
+    for (size_t i = 0; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (is_kind(record, kind) && n-- == 0) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+static json_t *tried_of(const json_t *bootloader)
+{
+    json_t *tried = json_array();
+    const json_t *attempts = json_object_get(bootloader, "tried");
+    for (size_t i = 0; i < json_array_size(attempts); i++) {
+        const json_t *attempt = json_array_get(attempts, i);
+        json_array_append_new(tried, json_pack("{s:s, s:s}", "part", string_of(attempt, "part"),
+                                               "err", string_of(attempt, "err")));
+    }
+    return tried;
+}
+
+/* One run of the bootloader: n counts from 0. */
+static void compare_boot(struct replay_result *result, const json_t *trace, size_t n,
+                         const char *where, const json_t *expected)
+{
+    const json_t *bootloader = nth_of_kind(trace, "bootloader", n);
+    char field[100];
+    snprintf(field, sizeof field, "%s.boot", where);
+    compare(result, field, json_object_get(expected, "boot"), json_object_get(bootloader, "booted"));
+    snprintf(field, sizeof field, "%s.selected_index", where);
+    compare(result, field, json_object_get(expected, "selected_index"),
+            json_object_get(bootloader, "selected"));
+    json_t *tried = tried_of(bootloader);
+    snprintf(field, sizeof field, "%s.tried", where);
+    compare(result, field, json_object_get(expected, "tried"), tried);
+    json_decref(tried);
+}
+
+static bool is_marker(const char *function)
+{
+    return strcmp(function, "PROCESS_DIED") == 0 || strcmp(function, "EXTERNAL") == 0;
+}
+
+/* Where the recording crashed or hung, so must the replay. */
+static void compare_end(struct replay_result *result, const json_t *trace, const char *function)
+{
+    bool crash = strcmp(function, "CRASH") == 0;
+    for (size_t i = 0; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        const char *how = is_kind(record, "end") ? string_of(record, "how") : "";
+        if (strcmp(how, crash ? "panic" : "watchdog") == 0) {
+            return;
+        }
+    }
+    replay_differs(result, function, json_string(crash ? "a panic" : "no return"),
+                   json_string("the call returned"));
+}
+
+static void compare_calls(const struct replay_evidence *evidence, struct replay_result *result)
+{
+    const json_t *calls = json_object_get(evidence->record, "calls");
+    size_t reboots = 0;
+    for (size_t i = 0; i < json_array_size(calls); i++) {
+        const json_t *call = json_array_get(calls, i);
+        const char *function = string_of(call, "fn");
+        char where[40];
+        snprintf(where, sizeof where, "calls[%zu] REBOOT", i);
+        if (strcmp(function, "REBOOT") == 0) {
+            compare_boot(result, evidence->trace, reboots, where, call);
+            const json_t *bootloader = nth_of_kind(evidence->trace, "bootloader", reboots++);
+            compare(result, where, json_object_get(call, "otadata_after"),
+                    json_object_get(bootloader, "otadata"));
+        } else if (strcmp(function, "CRASH") == 0 || strcmp(function, "KILLED_BY_HARNESS") == 0) {
+            compare_end(result, evidence->trace, function);
+        } else if (!is_marker(function)) {
+            compare_call(result, evidence->trace, i, call);
+        }
+    }
+    const json_t *final = json_object_get(evidence->record, "after_reboot");
+    if (json_is_object(final)) {
+        compare_boot(result, evidence->trace, reboots, "after_reboot", final);
+        compare(result, "after_reboot.otadata", json_object_get(final, "otadata"),
+                evidence->final_boot);
+    }
+}
+
+static const char *const event_names[] = {
+    "ESP_HTTPS_OTA_START",          "ESP_HTTPS_OTA_CONNECTED",
+    "ESP_HTTPS_OTA_GET_IMG_DESC",   "ESP_HTTPS_OTA_VERIFY_CHIP_ID",
+    "ESP_HTTPS_OTA_VERIFY_CHIP_REVISION", "ESP_HTTPS_OTA_DECRYPT_CB",
+    "ESP_HTTPS_OTA_WRITE_FLASH",    "ESP_HTTPS_OTA_UPDATE_BOOT_PARTITION",
+    "ESP_HTTPS_OTA_FINISH",         "ESP_HTTPS_OTA_ABORT",
+};
+enum { DECRYPT_CB = 5, WRITE_FLASH = 6, EVENT_COUNT = sizeof event_names / sizeof event_names[0] };
+#define PAIR "ESP_HTTPS_OTA_DECRYPT_CB then ESP_HTTPS_OTA_WRITE_FLASH (pair)"
+
+/* All events, each with the call during which it was posted. */
+static json_t *events_of(const json_t *trace)
+{
+    json_t *events = json_array();
+    json_int_t during = 0;
+    for (size_t i = 0; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (is_kind(record, "replay-enter")) {
+            during = json_integer_value(json_object_get(record, "call"));
+        } else if (is_kind(record, "event") &&
+                   strcmp(string_of(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0) {
+            json_int_t id = json_integer_value(json_object_get(record, "id"));
+            json_t *event = json_pack("{s:s, s:I}", "ev",
+                                      id >= 0 && id < EVENT_COUNT ? event_names[id] : "(unknown)",
+                                      "during", during);
+            const json_t *data = json_object_get(record, "data");
+            if (json_is_integer(data)) {
+                json_object_set_new(event, "data", json_deep_copy(data));
+                json_object_set_new(event, "len", json_deep_copy(json_object_get(record, "len")));
+            }
+            json_array_append_new(events, event);
+        }
+    }
+    return events;
+}
+
+static bool event_is(const json_t *events, size_t index, int id)
+{
+    return index < json_array_size(events) &&
+           strcmp(string_of(json_array_get(events, index), "ev"), event_names[id]) == 0;
+}
+
+static json_t *run_event(const char *name, const json_t *first, const json_t *last, size_t count,
+                         const json_t *during)
+{
+    return json_pack("{s:s, s:I, s:O, s:O, s:O}", "ev", name, "count", (json_int_t)count, "first",
+                     json_object_get(first, "data"), "last", json_object_get(last, "data"),
+                     "during", json_object_get(during, "during"));
+}
+
+/* Runs of WRITE_FLASH, and of DECRYPT_CB and WRITE_FLASH in turn, are one entry in recordings. */
+static json_t *merge_runs(const json_t *events)
+{
+    json_t *merged = json_array();
+    for (size_t i = 0; i < json_array_size(events);) {
+        size_t writes = 0, pairs = 0;
+        while (event_is(events, i + writes, WRITE_FLASH)) {
+            writes++;
+        }
+        while (event_is(events, i + 2 * pairs, DECRYPT_CB) &&
+               event_is(events, i + 2 * pairs + 1, WRITE_FLASH)) {
+            pairs++;
+        }
+        if (writes > 1) {
+            json_array_append_new(merged, run_event(event_names[WRITE_FLASH],
+                                                    json_array_get(events, i),
+                                                    json_array_get(events, i + writes - 1), writes,
+                                                    json_array_get(events, i)));
+            i += writes;
+        } else if (pairs > 1) {
+            json_array_append_new(merged,
+                                  run_event(PAIR, json_array_get(events, i + 1),
+                                            json_array_get(events, i + 2 * pairs - 1), pairs,
+                                            json_array_get(events, i)));
+            i += 2 * pairs;
+        } else {
+            json_array_append(merged, json_array_get(events, i++));
+        }
+    }
+    return merged;
+}
+
+static bool varies(const json_t *record, const char *field)
+{
+    return json_object_get(json_object_get(record, "varies_between_runs"), field) != NULL;
+}
+
+static void compare_lists(struct replay_result *result, const char *what, const json_t *expected,
+                          const json_t *actual)
+{
+    size_t count = json_array_size(expected), other = json_array_size(actual);
+    for (size_t i = 0; i < count || i < other; i++) {
+        const json_t *left = json_array_get(expected, i), *right = json_array_get(actual, i);
+        if (!json_equal(left, right)) {
+            char field[40];
+            snprintf(field, sizeof field, "%s[%zu]", what, i);
+            replay_differs(result, field, json_deep_copy(left), json_deep_copy(right));
+            return; /* what follows a departure says nothing more */
+        }
+    }
+}
+
+static void compare_events(const struct replay_evidence *evidence, struct replay_result *result)
+{
+    json_t *all = events_of(evidence->trace);
+    json_t *merged = merge_runs(all);
+    const json_t *expected = json_object_get(evidence->record, "events");
+    if (json_object_get(evidence->record, "unbounded") != NULL) {
+        /* The recorder gave up at another point in time than the watchdog does. */
+        while (json_array_size(merged) > json_array_size(expected)) {
+            json_array_remove(merged, json_array_size(merged) - 1);
+        }
+    }
+    compare_lists(result, "events", expected, merged);
+    json_decref(all);
+    json_decref(merged);
+}
+
+/* Both sides with the fields of the recording only. */
+static void compare_request(struct replay_result *result, size_t index, const json_t *expected,
+                            const json_t *actual)
+{
+    const char *key;
+    const json_t *value;
+    json_object_foreach((json_t *)expected, key, value) {
+        json_t *wanted = with_ports(value);
+        const json_t *have = json_object_get(actual, key);
+        bool same = json_equal(wanted, have) || (json_is_null(wanted) && have == NULL);
+        if (!same) {
+            char field[80];
+            snprintf(field, sizeof field, "requests[%zu].%s", index, key);
+            replay_differs(result, field, json_incref(wanted), json_deep_copy(have));
+        }
+        json_decref(wanted);
+    }
+}
+
+static void compare_requests(const struct replay_evidence *evidence, struct replay_result *result)
+{
+    const json_t *expected = json_object_get(evidence->record, "requests");
+    if (!json_is_array(expected) || varies(evidence->record, "requests")) {
+        return;
+    }
+    size_t count = json_array_size(expected), other = json_array_size(evidence->requests);
+    bool unbounded = json_object_get(evidence->record, "unbounded") != NULL;
+    for (size_t i = 0; i < count && i < other; i++) {
+        const json_t *request = json_array_get(expected, i);
+        const char *status = string_of(request, "status");
+        if (strncmp(status, "(not answered: harness", 22) != 0) {
+            compare_request(result, i, request, json_array_get(evidence->requests, i));
+        }
+    }
+    if (count != other && !(unbounded && other > count)) {
+        replay_differs(result, "number of requests", json_integer((json_int_t)count),
+                       json_integer((json_int_t)other));
+    }
+}
+
+static void compare_http_events(const struct replay_evidence *evidence,
+                                struct replay_result *result)
+{
+    static const char *const names[] = {
+        "ERROR",          "ON_CONNECTED", "HEADERS_SENT", "ON_HEADER",    "ON_HEADERS_COMPLETE",
+        "ON_STATUS_CODE", "ON_DATA",      "ON_FINISH",    "DISCONNECTED", "REDIRECT",
+    };
+    const json_t *expected = json_object_get(evidence->record, "http_client_events");
+    if (!json_is_object(expected) || varies(evidence->record, "http_client_events") ||
+        json_object_get(evidence->record, "unbounded") != NULL) {
+        return;
+    }
+    json_t *counts = json_object();
+    for (size_t i = 0; i < json_array_size(evidence->trace); i++) {
+        const json_t *record = json_array_get(evidence->trace, i);
+        json_int_t id = json_integer_value(json_object_get(record, "id"));
+        if (!is_kind(record, "http-event") || id < 0 || id >= 10 || id == 6) {
+            continue;
+        }
+        json_int_t count = json_integer_value(json_object_get(counts, names[id]));
+        json_object_set_new(counts, names[id], json_integer(count + 1));
+    }
+    compare(result, "http_client_events", expected, counts);
+    json_decref(counts);
+}
+
+void replay_compare(const struct replay_evidence *evidence, struct replay_result *result)
+{
+    const json_t *record = evidence->record;
+    compare_calls(evidence, result);
+    compare_events(evidence, result);
+    compare_requests(evidence, result);
+    compare_http_events(evidence, result);
+    if (json_object_get(record, "unbounded") == NULL) {
+        compare(result, "flash_ops", json_object_get(record, "flash_ops"), evidence->flash_ops);
+    }
+    compare(result, "otadata_after", json_object_get(record, "otadata_after"),
+            evidence->otadata_after);
+    if (json_is_object(json_object_get(record, "slots_holding_image"))) {
+        compare(result, "slots_holding_image", json_object_get(record, "slots_holding_image"),
+                evidence->slots);
+    }
+    json_t *version = json_integer((json_int_t)evidence->secure_version);
+    compare(result, "efuse_secure_version_after",
+            json_object_get(record, "efuse_secure_version_after"), version);
+    json_decref(version);
+}

@@ -1,0 +1,317 @@
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "boot_process.h"
+#include "otadata.h"
+#include "paths.h"
+#include "scenario_device.h"
+#include "scenario_server.h"
+#include "temp_file.h"
+#include "trace_file.h"
+
+#define DEFAULT_FIRMWARE "updater"
+#define DEFAULT_URL      "https://localhost:8443/fw.bin"
+
+struct run {
+    const struct scenario *scenario;
+    const struct run_options *options;
+    struct server *server;
+    struct run_result *result;
+    struct device *device;
+    struct partition_table table;
+    uint8_t *image;
+    size_t image_length;
+    struct temp_file image_file;
+    struct temp_file trace_file;
+    uint8_t *root_ca;
+    struct update_plan plan;
+    struct net_env net;
+    int session; /* 0: none */
+    const struct firmware *firmware;
+    int boot_number;
+    char first_version[33];
+    struct partition first_slot;
+    struct otadata otadata_before, otadata_after;
+};
+
+static const struct firmware *firmware_for(const char *version, void *context)
+{
+    struct run *run = context;
+    struct error err;
+    for (size_t i = 0; i < SCENARIO_MAX_APPS; i++) {
+        const struct scenario_behaviour *row = &run->scenario->behaviours[i];
+        if (row->version != NULL && strcmp(row->version, version) == 0) {
+            return row->firmware != NULL ? firmware_load(row->firmware, &err) : NULL;
+        }
+    }
+    return run->boot_number == 0 ? run->firmware : NULL;
+}
+
+static bool load_firmware(struct run *run, struct error *err)
+{
+    const char *name = run->scenario->firmware;
+    run->firmware = firmware_load(name != NULL ? name : DEFAULT_FIRMWARE, err);
+    for (size_t i = 0; i < SCENARIO_MAX_APPS && run->firmware != NULL; i++) {
+        const char *other = run->scenario->behaviours[i].firmware;
+        if (other != NULL && firmware_load(other, err) == NULL) {
+            return false;
+        }
+    }
+    return run->firmware != NULL;
+}
+
+static bool prepare_plan(struct run *run, struct error *err)
+{
+    run->plan = run->scenario->update;
+    if (run->options->url != NULL) {
+        run->plan.url = run->options->url;
+    } else if (run->plan.url == NULL) {
+        run->plan.url = DEFAULT_URL;
+    }
+    if (run->plan.cert_pem == NULL && !run->plan.no_cert) {
+        char path[1024];
+        size_t length;
+        snprintf(path, sizeof path, "%s/root_ca.crt", paths_certs_dir());
+        const char *file = run->options->ca_file != NULL ? run->options->ca_file : path;
+        if (!read_file(file, 1u << 20, &run->root_ca, &length, err)) {
+            return false;
+        }
+        run->plan.cert_pem = (const char *)run->root_ca;
+    }
+    return true;
+}
+
+static bool open_session(struct run *run, struct error *err)
+{
+    if (run->scenario->listeners.external) {
+        run->net.passthrough = true;
+        return true;
+    }
+    if (!temp_file_write(&run->image_file, "otasim-image", run->image, run->image_length, err)) {
+        return false;
+    }
+    json_t *ports = NULL;
+    json_t *command = scenario_server_open(run->scenario, run->image_file.path);
+    if (!server_open(run->server, command, &run->session, &ports, err)) {
+        return false;
+    }
+    scenario_server_routes(ports, &run->net);
+    json_decref(ports);
+    run->net.control_port = server_control_port(run->server);
+    run->net.session = run->session;
+    return true;
+}
+
+static bool read_otadata(struct run *run, struct otadata *out)
+{
+    const struct partition *partition =
+        partition_table_find(&run->table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
+    memset(out, 0xFF, sizeof *out);
+    return partition != NULL &&
+           otadata_read(run->device->flash, partition->offset, out) == ESP_OK;
+}
+
+static bool missing_input(const struct run *run)
+{
+    const char *file = run->scenario->image_file;
+    char path[1024];
+    struct stat status;
+    if (file == NULL) {
+        return false;
+    }
+    snprintf(path, sizeof path, "%s/%s", paths_real_images(), file);
+    return paths_real_images()[0] == '\0' || stat(path, &status) != 0;
+}
+
+static bool prepare(struct run *run, struct error *err)
+{
+    run->device = scenario_device_create(run->scenario, &run->table, err);
+    if (run->device == NULL) {
+        return false;
+    }
+    read_otadata(run, &run->otadata_before);
+    return load_firmware(run, err) &&
+           scenario_image(run->scenario, &run->image, &run->image_length, err) &&
+           prepare_plan(run, err) && open_session(run, err) &&
+           temp_file_create(&run->trace_file, "otasim-trace", err);
+}
+
+static bool boot_once(struct run *run, struct boot_result *end, struct error *err)
+{
+    const struct boot_request request = {
+        .device = run->device,
+        .bootloader = firmware_bootloader(run->firmware),
+        .firmware_for = firmware_for,
+        .context = run,
+        .net = &run->net,
+        .argument = &run->plan,
+        .strict = run->options->strict,
+        .number = run->boot_number,
+        .trace_fd = run->trace_file.fd,
+        .server = run->server,
+    };
+    bool ok = boot_process_run(&request, end, err);
+    run->device->reset_reason = boot_reset_reason(end->end);
+    run->boot_number++;
+    return ok;
+}
+
+static size_t boots_wanted(const struct scenario *scenario)
+{
+    size_t count = 0;
+    while (count < SCENARIO_MAX_BOOTS && scenario->expect.boots[count].partition != NULL) {
+        count++;
+    }
+    return count == 0 ? 1 : count;
+}
+
+/* The first boot and as many more as are expected: by themselves after a restart or a panic, by
+ * switching power off and on where the firmware idles. */
+static bool boot_all(struct run *run, struct error *err)
+{
+    struct boot_result end;
+    run->device->reset_reason = DEVICE_RESET_POWERON;
+    if (!boot_once(run, &end, err)) {
+        return false;
+    }
+    read_otadata(run, &run->otadata_after);
+    for (size_t i = 0; i < boots_wanted(run->scenario) && end.end != BOOT_END_NO_APP; i++) {
+        if (!boot_once(run, &end, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool collect(struct run *run, struct error *err)
+{
+    struct run_result *result = run->result;
+    if (run->session != 0) {
+        result->requests = server_log(run->server, run->session, err);
+    } else {
+        result->requests = json_array();
+    }
+    result->trace = result->requests != NULL ? trace_file_read(run->trace_file.fd, err) : NULL;
+    if (result->trace == NULL) {
+        return false;
+    }
+    result->quirks = trace_names(result->trace, "quirk");
+    return true;
+}
+
+/* The app that the device boots with, as the first boot's record says. */
+static void find_first_app(struct run *run, struct run_evidence *evidence)
+{
+    const json_t *boot = trace_first(run->result->trace, "boot");
+    const char *label = json_string_value(json_object_get(boot, "running"));
+    const char *version = json_string_value(json_object_get(boot, "version"));
+    if (label != NULL && version != NULL) {
+        evidence->first_slot = partition_table_find_label(&run->table, label);
+        snprintf(run->first_version, sizeof run->first_version, "%s", version);
+    }
+    evidence->first_version = run->first_version;
+}
+
+/* The OTA slot after the running one, wrapping; from factory the lowest. */
+static const struct partition *next_slot(const struct partition_table *table,
+                                         const struct partition *running)
+{
+    unsigned count = partition_table_ota_count(table);
+    unsigned next = 0;
+    if (count == 0) {
+        return NULL;
+    }
+    if (running != NULL && running->subtype >= PARTITION_APP_OTA_0 &&
+        running->subtype <= PARTITION_APP_OTA_15) {
+        next = (running->subtype - PARTITION_APP_OTA_0 + 1u) % count;
+    }
+    return partition_table_find(table, PARTITION_TYPE_APP, (uint8_t)(PARTITION_APP_OTA_0 + next));
+}
+
+static void judge(struct run *run)
+{
+    struct run_evidence evidence = {
+        .scenario = run->scenario,
+        .table = &run->table,
+        .device = run->device,
+        .image = run->image,
+        .image_length = run->image_length,
+        .otadata_before = &run->otadata_before,
+        .otadata_after = &run->otadata_after,
+    };
+    find_first_app(run, &evidence);
+    evidence.update_slot = next_slot(&run->table, evidence.first_slot);
+    run_judge(&evidence, run->result);
+}
+
+static bool keep_flash(const struct run *run, struct error *err)
+{
+    if (run->options->keep_flash == NULL) {
+        return true;
+    }
+    uint32_t size = flash_size(run->device->flash);
+    return write_file(run->options->keep_flash, flash_view(run->device->flash, 0, size), size, err);
+}
+
+bool run_scenario(const struct scenario *scenario, struct server *server,
+                  const struct run_options *options, struct run_result *result)
+{
+    struct scenario outside = *scenario;
+    outside.listeners.external = scenario->listeners.external || options->url != NULL;
+    struct run run = {
+        .scenario = &outside,
+        .options = options,
+        .server = server,
+        .result = result,
+        .image_file = TEMP_FILE_NONE,
+        .trace_file = TEMP_FILE_NONE,
+    };
+    memset(result, 0, sizeof *result);
+    if (missing_input(&run)) {
+        result->skipped = true;
+        error_set(&result->error, "%s is not there (OTASIM_REAL_IMAGES)", scenario->image_file);
+        return true;
+    }
+    struct error *err = &result->error;
+    if (prepare(&run, err) && boot_all(&run, err) && collect(&run, err) && keep_flash(&run, err)) {
+        judge(&run);
+        result->passed = result->mismatches == 0;
+    }
+    struct error ignored;
+    if (run.session != 0 && !server_close(server, run.session, &ignored)) {
+        result->passed = result->passed && error_set(err, "%s", ignored.text);
+    }
+    temp_file_remove(&run.image_file);
+    temp_file_remove(&run.trace_file);
+    device_destroy(run.device);
+    free(run.image);
+    free(run.root_ca);
+    return result->passed;
+}
+
+void run_mismatch(struct run_result *result, const char *field, char *expected, char *actual)
+{
+    if (result->mismatches == SCENARIO_MAX_MISMATCHES) {
+        free(expected);
+        free(actual);
+        return;
+    }
+    result->mismatch[result->mismatches++] = (struct mismatch){field, expected, actual};
+}
+
+void run_result_free(struct run_result *result)
+{
+    for (size_t i = 0; i < result->mismatches; i++) {
+        free(result->mismatch[i].expected);
+        free(result->mismatch[i].actual);
+    }
+    json_decref(result->trace);
+    json_decref(result->requests);
+    json_decref(result->quirks);
+}

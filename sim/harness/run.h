@@ -1,0 +1,57 @@
+/* Runs one scenario: prepares the device and the server, starts the boots, records, judges. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "scenario.h"
+#include "server.h"
+
+struct run_options {
+    bool strict;             /* quirks are off */
+    const char *keep_flash;  /* write the flash there afterwards; NULL: no */
+    const char *url;         /* update from this real server instead of the scripted one; NULL: no */
+    const char *ca_file;     /* PEM file with the root to trust; NULL: the test root */
+};
+
+struct mismatch {
+    const char *field;
+    char *expected, *actual; /* several lines where a list departs */
+};
+
+struct run_result {
+    bool passed;
+    struct error error;   /* the harness itself failed; text is "" if it did not */
+    bool skipped;         /* a file that the row needs is not here; error.text says which */
+    size_t mismatches;
+    struct mismatch mismatch[SCENARIO_MAX_MISMATCHES];
+    json_t *trace;        /* array of records */
+    json_t *requests;     /* array, as the server saw them */
+    json_t *quirks;       /* array of the names that were met */
+};
+
+/** Runs the scenario. The result must be released with run_result_free. Returns result->passed. */
+bool run_scenario(const struct scenario *scenario, struct server *server,
+                  const struct run_options *options, struct run_result *result);
+
+void run_result_free(struct run_result *result);
+
+/** What is known after the boots, for the verdict. */
+struct run_evidence {
+    const struct scenario *scenario;
+    const struct partition_table *table;
+    struct device *device;
+    const uint8_t *image;
+    size_t image_length;
+    const struct partition *update_slot; /* where a good update lands; NULL if there is none */
+    const char *first_version;           /* of the app that boots first */
+    const struct partition *first_slot;
+    const struct otadata *otadata_before;
+    const struct otadata *otadata_after; /* after the first boot: before any later one writes */
+};
+
+/** Compares the evidence with the scenario's expectations: fills result->mismatch. */
+void run_judge(const struct run_evidence *evidence, struct run_result *result);
+
+/** Adds a mismatch; expected and actual are malloc'ed and become the result's. */
+void run_mismatch(struct run_result *result, const char *field, char *expected, char *actual);

@@ -1,0 +1,218 @@
+/* A scenario: a device, an update that is offered to it, what the server does, and what must come of
+ * it. Scenarios are rows of plain C tables; a row states only what it cares about, zero stands for
+ * what a reader would assume. scenarios/README.md shows how to write one.
+ *
+ *     SCENARIOS(redirect) = {
+ *         {
+ *             .name = "redirect/found-then-image",
+ *             .about = "a 302 is followed and its body is not taken for firmware",
+ *             .server = {REDIRECT(302, "/moved.bin", .body = TEXT("moved")), IMAGE()},
+ *             .expect = {.result = ESP_OK, .requests = {GET("/fw.bin"), GET("/moved.bin")}},
+ *         },
+ *         END_OF_SCENARIOS,
+ *     };
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app_image.h"
+#include "esp_err.h"
+#include "otadata.h"
+#include "update_plan.h"
+
+#define SCENARIO_MAX_RESPONSES  16
+#define SCENARIO_MAX_HEADERS    8
+#define SCENARIO_MAX_EVENTS     24
+#define SCENARIO_MAX_REQUESTS   24
+#define SCENARIO_MAX_BOOTS      8
+#define SCENARIO_MAX_APPS       6
+#define SCENARIO_MAX_MISMATCHES 16
+
+/* Where an app is: partition labels, as in the partition table. */
+#define FACTORY "factory"
+#define OTA_0   "ota_0"
+#define OTA_1   "ota_1"
+
+/** One entry of otadata before the scenario: ENTRY(3, OTADATA_VALID), or zero for erased. */
+struct scenario_otadata_entry {
+    bool present;
+    uint32_t seq;
+    uint32_t state; /* enum otadata_state or OTADATA_UNDEFINED */
+    bool bad_crc;
+};
+#define ENTRY(sequence, otadata_state, ...)                                                        \
+    {.present = true, .seq = (sequence), .state = (otadata_state), __VA_ARGS__}
+
+/** An app in a slot before the scenario, and the firmware that runs when it boots. */
+struct scenario_app {
+    const char *label;
+    struct app_image_spec image; /* .size 0: 16384 bytes here */
+};
+
+/** Which firmware module an image version runs. */
+struct scenario_behaviour {
+    const char *version;
+    const char *firmware; /* module name; NULL: boots and idles */
+};
+
+struct scenario_device {
+    const char *chip;       /* NULL: "esp32s3" */
+    uint16_t chip_revision; /* major * 100 + minor */
+    uint16_t efuse_block_revision;
+    bool ignore_wafer_major; /* the efuse bit that lifts the maximum chip revision */
+    uint32_t secure_version;
+    bool flash_encryption;
+    int64_t epoch_s;        /* wall clock, seconds since 1970; 0: 2026-01-01 */
+    bool clock_not_set;
+    const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: "std" */
+    struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: factory with version 1.0.0 */
+    bool no_apps;                                /* all slots are empty */
+    struct scenario_otadata_entry otadata[2];
+};
+
+/** What the server does with one request. The n-th response answers the n-th request, the last one
+ * every further request; a response with .path answers requests for that path only. */
+struct scenario_response {
+    int status;             /* 0 ends the list */
+    const char *path;       /* NULL: any, in order */
+    const char *method;     /* NULL: any */
+    const char *reason;
+    const char *http;       /* "1.0"; NULL: "1.1" */
+    struct {
+        const char *name, *value;
+    } headers[SCENARIO_MAX_HEADERS];
+    const char *body;       /* word of the server: "image", "none", "text:...", "random:N" */
+    const char *content_length; /* "auto" (NULL), "omit", or a value as text */
+    bool close;             /* close the connection after this response */
+    unsigned chunked;       /* chunk size in bytes, 0: not chunked */
+    const char *chunk_extension;
+    const char *chunk_trailer; /* "Name: value" */
+    bool no_last_chunk;
+    int cut_after;          /* bytes of body (after framing) before the connection closes; < 0 from
+                               the end; 0: no cut, CUT_AT_START: none sent */
+    bool reset;             /* the cut is a TCP reset */
+    bool no_close_notify;   /* TLS ends without close_notify */
+    const char *range;      /* "honor", ...; NULL: ranges are ignored */
+};
+#define CUT_AT_START INT32_MIN
+
+#define RESPONSE(code, ...)     {.status = (code), __VA_ARGS__}
+#define IMAGE(...)              {.status = 200, .body = "image", __VA_ARGS__}
+#define REDIRECT(code, to, ...)                                                                    \
+    {.status = (code), .body = "none", .headers = {{"Location", (to)}}, __VA_ARGS__}
+#define TEXT(text)              "text:" text
+
+/** How the server's listeners look to the device. */
+struct scenario_listeners {
+    const char *certificate; /* of certs/, for https://localhost:8443; NULL: "server" */
+    bool external;           /* no scripted server: names lead where they lead outside */
+};
+
+enum scenario_event {
+    EVENT_END,
+    EVENT_START,
+    EVENT_CONNECTED,
+    EVENT_GET_IMG_DESC,
+    EVENT_VERIFY_CHIP_ID,
+    EVENT_VERIFY_CHIP_REVISION,
+    EVENT_DECRYPT_CB,
+    EVENT_WRITE_FLASH,
+    EVENT_UPDATE_BOOT_PARTITION,
+    EVENT_FINISH,
+    EVENT_ABORT,
+};
+
+/** An ESP_HTTPS_OTA event; a run of WRITE_FLASH is one, with the data of the last. */
+struct expected_event {
+    enum scenario_event event;
+    bool has_data; /* compare data too */
+    int64_t data;  /* EXPECT_IMAGE_SIZE: the size of the image */
+};
+#define EXPECT_IMAGE_SIZE INT64_MIN
+#define IMAGE_SIZE        EXPECT_IMAGE_SIZE
+
+/* clang-format off: one event a line reads as a list */
+#define START                          {.event = EVENT_START}
+#define CONNECTED                      {.event = EVENT_CONNECTED}
+#define GET_IMG_DESC                   {.event = EVENT_GET_IMG_DESC}
+#define VERIFY_CHIP_ID                 {.event = EVENT_VERIFY_CHIP_ID}
+#define VERIFY_CHIP_ID_IS(id)          {EVENT_VERIFY_CHIP_ID, true, (id)}
+#define VERIFY_CHIP_REVISION           {.event = EVENT_VERIFY_CHIP_REVISION}
+#define VERIFY_CHIP_REVISION_IS(rev)   {EVENT_VERIFY_CHIP_REVISION, true, (rev)}
+#define WRITE_FLASH                    {.event = EVENT_WRITE_FLASH}
+#define WRITE_FLASH_TO(bytes)          {EVENT_WRITE_FLASH, true, (bytes)}
+#define UPDATE_BOOT_PARTITION          {.event = EVENT_UPDATE_BOOT_PARTITION}
+#define UPDATE_BOOT_PARTITION_IS(sub)  {EVENT_UPDATE_BOOT_PARTITION, true, (sub)}
+#define FINISH                         {.event = EVENT_FINISH}
+#define ABORT                          {.event = EVENT_ABORT}
+/* clang-format on */
+
+/** A request as the server saw it. Fields that are NULL are not compared, but for range: NULL
+ * expects no Range header. */
+struct expected_request {
+    const char *method; /* NULL ends the list */
+    const char *path;
+    const char *host, *range, *user_agent;
+    int status;     /* as answered; 0: not compared */
+    int connection; /* number of the connection, from 1; 0: not compared */
+};
+#define GET(target, ...)  {.method = "GET", .path = (target), __VA_ARGS__}
+#define HEAD(target, ...) {.method = "HEAD", .path = (target), __VA_ARGS__}
+#define POST(target, ...) {.method = "POST", .path = (target), __VA_ARGS__}
+
+/** A boot after the first: which partition and which version. */
+struct expected_boot {
+    const char *partition; /* NULL ends the list */
+    const char *version;
+};
+
+/** What must come of it. Left out: `events` is the good run's list if the result is ESP_OK, and
+ * holds no UPDATE_BOOT_PARTITION otherwise; `boots` is the updated slot with the offered version if
+ * the result is ESP_OK, else the app that ran before. Always checked: after ESP_OK the slot holds
+ * the image byte for byte, otherwise otadata is what it was; no program without an erase. */
+struct scenario_expect {
+    esp_err_t result; /* of the update: the first call that failed, else ESP_OK */
+    struct expected_event events[SCENARIO_MAX_EVENTS];
+    struct expected_request requests[SCENARIO_MAX_REQUESTS];
+    bool no_requests; /* nothing may reach the server */
+    struct expected_boot boots[SCENARIO_MAX_BOOTS];
+    bool restart_rolls_on; /* the boots come from restarts of the firmware, not from a power cycle */
+    const char *hazard;    /* a quirk, by name, that this run must meet */
+    bool slot_differs;     /* ESP_OK although the slot is not the served file byte for byte */
+};
+
+struct scenario {
+    const char *name;    /* "family/short-name"; NULL ends a table */
+    const char *about;   /* one line: the story */
+    const char *source;  /* the report it comes from; NULL: none */
+    const char *catalogue; /* id in the failure catalogue */
+    struct scenario_device device;
+    struct app_image_spec image; /* the update that is served */
+    const char *image_chip;      /* it is built for this chip; NULL: the device's */
+    const char *image_file;      /* serve this file instead; relative to OTASIM_REAL_IMAGES */
+    struct scenario_response server[SCENARIO_MAX_RESPONSES];
+    struct scenario_listeners listeners;
+    const char *firmware; /* module of the app that runs first; NULL: "updater" */
+    struct scenario_behaviour behaviours[SCENARIO_MAX_APPS];
+    struct update_plan update;
+    struct scenario_expect expect;
+};
+
+/** A family's table, in a file of its own: scenarios/FAMILY.c. The build registers every file. */
+#define SCENARIOS(family)  const struct scenario scenarios_##family[]
+#define END_OF_SCENARIOS   {.name = NULL}
+
+/** All tables of this program, NULL-terminated; generated from the files of scenarios/. */
+extern const struct scenario *const scenario_tables[];
+
+/** Visits every scenario in table order; a false from visit ends the walk. */
+void scenario_each(bool (*visit)(const struct scenario *scenario, void *context), void *context);
+
+/** The scenario with that name, or NULL. */
+const struct scenario *scenario_find(const char *name);
+
+/** Length of the family part of the name: up to the first slash. */
+size_t scenario_family_length(const struct scenario *scenario);

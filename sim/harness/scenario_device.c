@@ -1,0 +1,213 @@
+#include "scenario_device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "otadata.h"
+#include "paths.h"
+
+#define DEFAULT_EPOCH     1767225600 /* 2026-01-01T00:00:00Z */
+#define DEFAULT_APP_SIZE  16384
+#define MAX_TABLE_LENGTH  (1u << 20)
+#define MAX_IMAGE_LENGTH  (32u << 20)
+
+static const struct scenario_app default_app = {
+    .label = FACTORY,
+    .image = {.version = "1.0.0"},
+};
+
+bool read_file(const char *path, size_t limit, uint8_t **bytes, size_t *length, struct error *err)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return error_set(err, "%s: %s", path, strerror(errno));
+    }
+    size_t capacity = 65536;
+    size_t used = 0;
+    uint8_t *data = malloc(capacity + 1);
+    while (data != NULL && used <= limit) {
+        used += fread(data + used, 1, capacity - used, file);
+        if (used < capacity) {
+            break;
+        }
+        capacity *= 2;
+        uint8_t *larger = realloc(data, capacity + 1);
+        if (larger == NULL) {
+            free(data);
+        }
+        data = larger;
+    }
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    if (data == NULL) {
+        return error_set(err, "%s: out of memory", path);
+    }
+    if (failed || used > limit) {
+        free(data);
+        return failed ? error_set(err, "%s: read error", path)
+                      : error_set(err, "%s: larger than %zu bytes", path, limit);
+    }
+    data[used] = '\0';
+    *bytes = data;
+    *length = used;
+    return true;
+}
+
+static bool load_table(const struct scenario *scenario, const struct device *device,
+                       struct partition_table *table, struct error *err)
+{
+    const char *name = scenario->device.partitions;
+    char path[1024];
+    if (name == NULL || strchr(name, '/') == NULL) {
+        snprintf(path, sizeof path, "%s/partitions/%s.csv", paths_fixtures_dir(),
+                 name != NULL ? name : "std");
+        name = path;
+    }
+    uint8_t *text;
+    size_t length;
+    if (!read_file(name, MAX_TABLE_LENGTH, &text, &length, err)) {
+        return false;
+    }
+    bool ok = partition_table_from_csv(name, (const char *)text, length, flash_size(device->flash),
+                                       device->chip->bootloader_offset, table, err);
+    free(text);
+    return ok;
+}
+
+static bool load_app(struct device *device, const struct partition_table *table,
+                     const struct scenario_app *app, struct error *err)
+{
+    const struct partition *slot = partition_table_find_label(table, app->label);
+    if (slot == NULL) {
+        return error_set(err, "device.apps: the partition table has no \"%s\"", app->label);
+    }
+    struct app_image_spec spec = app->image;
+    if (spec.chip == NULL) {
+        spec.chip = device->chip;
+    }
+    if (spec.size == 0) {
+        spec.size = DEFAULT_APP_SIZE;
+    }
+    uint8_t *image;
+    size_t length;
+    if (!app_image_build(&spec, &image, &length, err)) {
+        return false;
+    }
+    bool fits = length <= slot->size;
+    if (fits) {
+        flash_load(device->flash, slot->offset, image, (uint32_t)length);
+    }
+    free(image);
+    return fits || error_set(err, "device.apps: %zu bytes do not fit \"%s\"", length, slot->label);
+}
+
+static bool load_apps(struct device *device, const struct partition_table *table,
+                      const struct scenario *scenario, struct error *err)
+{
+    const struct scenario_app *apps = scenario->device.apps;
+    if (scenario->device.no_apps) {
+        return true;
+    }
+    if (apps[0].label == NULL) {
+        return load_app(device, table, &default_app, err);
+    }
+    for (size_t i = 0; i < SCENARIO_MAX_APPS && apps[i].label != NULL; i++) {
+        if (!load_app(device, table, &apps[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool load_otadata(struct device *device, const struct partition_table *table,
+                         const struct scenario *scenario, struct error *err)
+{
+    const struct partition *partition =
+        partition_table_find(table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct scenario_otadata_entry *row = &scenario->device.otadata[i];
+        if (!row->present) {
+            continue;
+        }
+        if (partition == NULL) {
+            return error_set(err, "device.otadata[%u]: the partition table has no otadata", i);
+        }
+        struct otadata_entry entry = {.seq = row->seq, .state = row->state};
+        memset(entry.label, 0xFF, sizeof entry.label);
+        entry.crc = otadata_crc(row->seq) ^ (row->bad_crc ? 1u : 0u);
+        flash_load(device->flash, partition->offset + i * FLASH_SECTOR_SIZE, &entry, sizeof entry);
+    }
+    return true;
+}
+
+struct device *scenario_device_create(const struct scenario *scenario,
+                                      struct partition_table *table, struct error *err)
+{
+    const struct scenario_device *row = &scenario->device;
+    const struct chip *chip = chip_by_name(row->chip != NULL ? row->chip : "esp32s3");
+    if (chip == NULL) {
+        error_set(err, "device.chip: no chip is named \"%s\"", row->chip);
+        return NULL;
+    }
+    struct device_config config = {
+        .chip = chip,
+        .efuse =
+            {
+                .chip_revision = row->chip_revision,
+                .block_revision = row->efuse_block_revision,
+                .ignore_wafer_major = row->ignore_wafer_major,
+                .flash_encryption = row->flash_encryption,
+                .secure_version_length = 16,
+            },
+        .epoch_s = row->clock_not_set ? 0 : row->epoch_s != 0 ? row->epoch_s : DEFAULT_EPOCH,
+    };
+    struct device *device = device_create(&config);
+    if (device == NULL) {
+        error_set(err, "out of memory for the device");
+        return NULL;
+    }
+    bool ok = efuse_raise_secure_version(&device->efuse, row->secure_version) == ESP_OK ||
+              error_set(err, "device.secure_version: %u is above what the efuse field holds",
+                        (unsigned)row->secure_version);
+    ok = ok && load_table(scenario, device, table, err);
+    if (ok) {
+        device_load_partition_table(device, table);
+    }
+    ok = ok && load_apps(device, table, scenario, err) &&
+         load_otadata(device, table, scenario, err);
+    if (!ok) {
+        device_destroy(device);
+        return NULL;
+    }
+    flash_reset_counters(device->flash);
+    return device;
+}
+
+bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *length,
+                    struct error *err)
+{
+    if (scenario->image_file != NULL) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", paths_real_images(), scenario->image_file);
+        return read_file(path, MAX_IMAGE_LENGTH, image, length, err);
+    }
+    struct app_image_spec spec = scenario->image;
+    const char *name = scenario->image_chip != NULL ? scenario->image_chip : scenario->device.chip;
+    spec.chip = chip_by_name(name != NULL ? name : "esp32s3");
+    if (spec.chip == NULL) {
+        return error_set(err, "image_chip: no chip is named \"%s\"", name);
+    }
+    return app_image_build(&spec, image, length, err);
+}
+
+void scenario_image_version(const uint8_t *image, size_t length, char version[33])
+{
+    version[0] = '\0';
+    if (length >= APP_IMAGE_DESCRIPTOR_OFFSET + APP_IMAGE_DESCRIPTOR_LENGTH) {
+        struct app_image_descriptor descriptor;
+        app_image_descriptor_decode(image + APP_IMAGE_DESCRIPTOR_OFFSET, &descriptor);
+        snprintf(version, 33, "%s", descriptor.version);
+    }
+}

@@ -1,0 +1,21 @@
+/* The device of a scenario as it is before power is switched on. */
+#pragma once
+
+#include "device.h"
+#include "error.h"
+#include "scenario.h"
+
+/** Makes the device: efuses, partition table, apps in their slots, otadata. Flash counters start at
+ * zero after that. NULL with err set. *table receives the partition table. */
+struct device *scenario_device_create(const struct scenario *scenario,
+                                      struct partition_table *table, struct error *err);
+
+/** The image that is served: built from the row, or read from its file. malloc'ed. */
+bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *length,
+                    struct error *err);
+
+/** Version of the image in the row, with its default. For a file: what its descriptor says. */
+void scenario_image_version(const uint8_t *image, size_t length, char version[33]);
+
+/** Reads a whole file, at most `limit` bytes, into malloc'ed memory. */
+bool read_file(const char *path, size_t limit, uint8_t **bytes, size_t *length, struct error *err);

@@ -1,0 +1,285 @@
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "paths.h"
+
+extern char **environ;
+
+/* A server that has not answered by then is broken: not a verdict, but the end of the run. */
+#define ANSWER_TIMEOUT_MS 30000
+
+struct server {
+    pid_t pid;     /* 0: this process did not start it */
+    int lifeline;  /* the server's standard input: it ends when the last writer is gone */
+    int control;   /* connection to the control channel, -1 if none */
+    uint16_t port;
+    char *line;    /* what has come in of an answer */
+    size_t length, capacity;
+};
+
+static void close_on_exec(int fd)
+{
+    fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) | FD_CLOEXEC);
+}
+
+/* Reads one line from fd into server->line, without its newline. */
+static bool read_line(struct server *server, int fd, struct error *err)
+{
+    server->length = 0;
+    for (;;) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        int ready = poll(&wait, 1, ANSWER_TIMEOUT_MS);
+        if (ready < 0 && errno == EINTR) {
+            continue;
+        }
+        if (ready == 0) {
+            return error_set(err, "server: no answer for %d s", ANSWER_TIMEOUT_MS / 1000);
+        }
+        if (server->length + 1 >= server->capacity) {
+            size_t capacity = server->capacity == 0 ? 65536 : server->capacity * 2;
+            char *line = realloc(server->line, capacity);
+            if (line == NULL) {
+                return error_set(err, "server: out of memory for an answer of %zu bytes", capacity);
+            }
+            server->line = line;
+            server->capacity = capacity;
+        }
+        ssize_t got = read(fd, server->line + server->length, server->capacity - server->length - 1);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return error_set(err, "server: it has ended%s%s", got < 0 ? ": " : "",
+                             got < 0 ? strerror(errno) : "");
+        }
+        server->length += (size_t)got;
+        server->line[server->length] = '\0';
+        /* Commands and answers alternate, so nothing can follow the newline. */
+        char *newline = strchr(server->line, '\n');
+        if (newline != NULL) {
+            *newline = '\0';
+            return true;
+        }
+    }
+}
+
+static bool spawn_server(struct server *server, int input, int output, struct error *err)
+{
+    char script[1024];
+    snprintf(script, sizeof script, "%s/server/server.py", paths_fixtures_dir());
+    char *argv[] = {(char *)paths_python(), script, "--certs", (char *)paths_certs_dir(), NULL};
+
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+
+    /* Out of the terminal's process group: ^C ends the runner, and the runner's end ends the
+     * server; a server that dies first would leave a trail of wrong verdicts. */
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);
+
+    int failed = posix_spawnp(&server->pid, argv[0], &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0) {
+        server->pid = 0;
+        return error_set(err, "server: cannot start %s: %s", argv[0], strerror(failed));
+    }
+    return true;
+}
+
+static bool start(struct server *server, struct error *err)
+{
+    int input[2], output[2];
+    if (pipe(input) != 0) {
+        return error_set(err, "server: pipe: %s", strerror(errno));
+    }
+    if (pipe(output) != 0) {
+        close(input[0]);
+        close(input[1]);
+        return error_set(err, "server: pipe: %s", strerror(errno));
+    }
+    close_on_exec(input[0]);
+    close_on_exec(input[1]);
+    close_on_exec(output[0]);
+    close_on_exec(output[1]);
+    server->lifeline = input[1];
+    bool ok = spawn_server(server, input[0], output[1], err);
+    close(input[0]);
+    close(output[1]);
+    ok = ok && read_line(server, output[0], err);
+    close(output[0]);
+    if (!ok) {
+        return false;
+    }
+    json_t *hello = json_loads(server->line, 0, NULL);
+    json_int_t port = json_integer_value(json_object_get(hello, "control"));
+    json_decref(hello);
+    if (port <= 0 || port > 65535) {
+        return error_set(err, "server: expected {\"control\": PORT}, it said: %.200s", server->line);
+    }
+    server->port = (uint16_t)port;
+    return server_connect(server, err);
+}
+
+struct server *server_start(struct error *err)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (server == NULL) {
+        error_set(err, "server: out of memory");
+        return NULL;
+    }
+    server->lifeline = server->control = -1;
+    if (!start(server, err)) {
+        server_stop(server);
+        return NULL;
+    }
+    return server;
+}
+
+void server_abandon(struct server *server)
+{
+    if (server->lifeline >= 0) {
+        close(server->lifeline);
+    }
+    if (server->control >= 0) {
+        close(server->control);
+    }
+    server->lifeline = server->control = -1;
+    server->pid = 0;
+}
+
+void server_stop(struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    pid_t pid = server->pid;
+    server_abandon(server);
+    if (pid > 0) {
+        kill(pid, SIGTERM);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+    free(server->line);
+    free(server);
+}
+
+bool server_connect(struct server *server, struct error *err)
+{
+    if (server->control >= 0) {
+        close(server->control);
+    }
+    server->control = socket(AF_INET, SOCK_STREAM, 0);
+    if (server->control < 0) {
+        return error_set(err, "server: socket: %s", strerror(errno));
+    }
+    close_on_exec(server->control);
+    int on = 1;
+    setsockopt(server->control, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(server->port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    if (connect(server->control, (struct sockaddr *)&address, sizeof address) != 0) {
+        return error_set(err, "server: control channel on port %u: %s", server->port,
+                         strerror(errno));
+    }
+    return true;
+}
+
+static bool send_all(int fd, const char *data, size_t length, struct error *err)
+{
+    while (length > 0) {
+        ssize_t sent = write(fd, data, length);
+        if (sent < 0 && errno == EINTR) {
+            continue;
+        }
+        if (sent < 0) {
+            return error_set(err, "server: control channel: %s", strerror(errno));
+        }
+        data += sent;
+        length -= (size_t)sent;
+    }
+    return true;
+}
+
+/* Sends a command (consumed), gives the answer: a new reference, or NULL with err set. */
+static json_t *ask(struct server *server, json_t *command, struct error *err)
+{
+    char *text = json_dumps(command, JSON_COMPACT);
+    json_decref(command);
+    if (text == NULL) {
+        error_set(err, "server: a command is not JSON");
+        return NULL;
+    }
+    bool ok = send_all(server->control, text, strlen(text), err) &&
+              send_all(server->control, "\n", 1, err) && read_line(server, server->control, err);
+    free(text);
+    if (!ok) {
+        return NULL;
+    }
+    json_t *answer = json_loads(server->line, 0, NULL);
+    if (!json_is_true(json_object_get(answer, "ok"))) {
+        const char *why = json_string_value(json_object_get(answer, "error"));
+        error_set(err, "server: %s", why != NULL ? why : server->line);
+        json_decref(answer);
+        return NULL;
+    }
+    return answer;
+}
+
+bool server_open(struct server *server, json_t *command, int *session, json_t **ports,
+                 struct error *err)
+{
+    json_object_set_new(command, "cmd", json_string("open"));
+    json_t *answer = ask(server, command, err);
+    if (answer == NULL) {
+        return false;
+    }
+    *session = (int)json_integer_value(json_object_get(answer, "session"));
+    *ports = json_incref(json_object_get(answer, "ports"));
+    json_decref(answer);
+    if (*ports == NULL) {
+        return error_set(err, "server: its answer to \"open\" has no \"ports\"");
+    }
+    return true;
+}
+
+json_t *server_log(struct server *server, int session, struct error *err)
+{
+    json_t *answer = ask(server, json_pack("{s:s, s:i}", "cmd", "log", "session", session), err);
+    json_t *requests = json_incref(json_object_get(answer, "requests"));
+    json_decref(answer);
+    return requests;
+}
+
+bool server_close(struct server *server, int session, struct error *err)
+{
+    json_t *answer = ask(server, json_pack("{s:s, s:i}", "cmd", "close", "session", session), err);
+    json_decref(answer);
+    return answer != NULL;
+}
+
+uint16_t server_control_port(const struct server *server)
+{
+    return server->port;
+}

@@ -1,0 +1,15 @@
+/* Text that grows, for what a report says. Out of memory ends the program: nothing can be judged
+ * without a report. */
+#pragma once
+
+#include <stddef.h>
+
+struct text {
+    char *bytes; /* always terminated once anything was added */
+    size_t length, capacity;
+};
+
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Takes the text out, "" if nothing was added; the caller frees. */
+char *text_take(struct text *text);

@@ -1,0 +1,40 @@
+/* The trace of a run: what happened, in order, one JSON object a line, the same for the same
+ * scenario on any host (no wall-clock time, no pointers, no ephemeral ports).
+ *
+ * Boot processes append to the file that the harness opened, each record by one write(2), so that
+ * what a crashed boot has said is kept. Every record has "t" (virtual microseconds) and "kind":
+ *
+ *   boot      n, reset, running, version          a boot begins (after the bootloader chose)
+ *   bootloader  selected, tried[], booted, reason
+ *   call      fn, args, ret (number), err (name)  an API call of the application has returned
+ *   enter     fn                                  the same call has begun
+ *   event     base, id, name, data                an event was posted
+ *   log       level, tag, text
+ *   http      what ("request"|"response"|"redirect"|"closed"), method, url, status, ...
+ *   tls       what, code (mbedTLS, negative number), flags, text
+ *   flash     op ("erase"|"program"), at ("ota_0+0x1000"), len, n (index)
+ *   otadata   entry (0|1), was, is                decoded change of an entry
+ *   quirk     name                                a hazard was met
+ *   end       how ("restart"|"idle"|"panic"|...), detail
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Starts writing to fd (O_APPEND); -1 stops. The fd stays the caller's. */
+void trace_open(int fd);
+
+bool trace_is_open(void);
+
+/** Appends a record of that kind: "t" and "kind" are put in front of `fields`, which is consumed.
+ * Does nothing (but still consumes) when no trace is open. */
+void trace_record(const char *kind, json_t *fields);
+
+/** The same with jansson's json_pack format: trace_recordf("log", "{s:s}", "text", text). A string
+ * that is not UTF-8 must be passed through trace_text first. */
+void trace_recordf(const char *kind, const char *format, ...);
+
+/** Bytes as a JSON string: what is not UTF-8 is shown as \xNN. */
+json_t *trace_text(const char *bytes, size_t length);

@@ -1,0 +1,234 @@
+/* Replays recordings: JSON Lines, one run a line. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "pool.h"
+#include "replay.h"
+
+static void usage(FILE *out)
+{
+    fputs("usage: otasim replay [OPTIONS] FILE.jsonl...\n\n"
+          "Replays recorded runs of a real OTA library: sets up each record's device, images and\n"
+          "server, makes its calls, and compares return codes, events, requests, otadata, flash\n"
+          "operations and what boots. Images are looked for in the folder images beside each "
+          "file.\n\n"
+          "  -j, --jobs N      so many at once (default: one a processor)\n"
+          "      --only GLOB   records whose id matches\n"
+          "      --images DIR  where the images are\n"
+          "  -q, --quiet       print differences and the summary only\n"
+          "  -h, --help\n\n"
+          "Exit status: 0 if nothing differs, 1 if something does, 2 if the command line or a file "
+          "is\n"
+          "wrong.\n",
+          out);
+}
+
+struct record {
+    json_t *json;
+    char *images_dir;
+};
+
+struct replays {
+    struct record *records;
+    size_t count, capacity;
+    const char *only, *images_dir;
+    bool quiet;
+    unsigned passed, failed, skipped;
+};
+
+static const char *id_of(const json_t *json)
+{
+    const char *id = json_string_value(json_object_get(json, "id"));
+    return id != NULL ? id : "(no id)";
+}
+
+static char *images_beside(const char *file)
+{
+    char *copy = strdup(file);
+    char path[1024];
+    snprintf(path, sizeof path, "%s/images", copy != NULL ? dirname(copy) : ".");
+    if (access(path, F_OK) != 0) {
+        /* Recordings of releases lie two folders below the images that they share. */
+        snprintf(path, sizeof path, "%s/../../images", copy != NULL ? copy : ".");
+    }
+    free(copy);
+    return strdup(path);
+}
+
+static bool add_record(struct replays *replays, json_t *json, const char *file)
+{
+    if (replays->only != NULL && fnmatch(replays->only, id_of(json), 0) != 0) {
+        json_decref(json);
+        return true;
+    }
+    if (replays->count == replays->capacity) {
+        replays->capacity = replays->capacity == 0 ? 256 : replays->capacity * 2;
+        struct record *larger =
+            realloc(replays->records, replays->capacity * sizeof *replays->records);
+        if (larger == NULL) {
+            json_decref(json);
+            return false;
+        }
+        replays->records = larger;
+    }
+    replays->records[replays->count++] = (struct record){
+        .json = json,
+        .images_dir =
+            replays->images_dir != NULL ? strdup(replays->images_dir) : images_beside(file),
+    };
+    return true;
+}
+
+static bool read_records(struct replays *replays, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fprintf(stderr, "otasim replay: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    char *line = NULL;
+    size_t capacity = 0;
+    bool ok = true;
+    for (unsigned number = 1; ok && getline(&line, &capacity, file) >= 0; number++) {
+        json_error_t why;
+        if (line[strspn(line, " \t\r\n")] == '\0') {
+            continue;
+        }
+        json_t *json = json_loads(line, 0, &why);
+        if (!json_is_object(json)) {
+            fprintf(stderr, "otasim replay: %s:%u:%d: not a record: %s\n", path, number, why.column,
+                    json == NULL ? why.text : "it is JSON, but no object");
+            json_decref(json);
+            ok = false;
+        } else {
+            ok = add_record(replays, json, path);
+        }
+    }
+    free(line);
+    fclose(file);
+    return ok;
+}
+
+static json_t *replay_one(size_t index, struct server *server, void *context)
+{
+    const struct replays *replays = context;
+    const struct record *record = &replays->records[index];
+    struct replay_result result;
+    replay_record(record->json, record->images_dir, server, &result);
+    char *text = text_take(&result.text);
+    json_t *report = json_pack("{s:b, s:b, s:o}", "passed", result.differences == 0, "skipped",
+                               result.skipped, "text", json_string_nocheck(text));
+    free(text);
+    return report;
+}
+
+static void take_report(size_t index, const json_t *report, const char *why, void *context)
+{
+    struct replays *replays = context;
+    bool skipped = json_is_true(json_object_get(report, "skipped"));
+    bool passed = json_is_true(json_object_get(report, "passed"));
+    const char *text = json_string_value(json_object_get(report, "text"));
+    unsigned *count = skipped ? &replays->skipped : passed ? &replays->passed : &replays->failed;
+    *count += 1;
+    if (passed && !skipped) {
+        if (!replays->quiet) {
+            printf("ok    %s\n", id_of(replays->records[index].json));
+        }
+        return;
+    }
+    printf("%s  %s\n%s%s", skipped ? "skip" : "DIFF", id_of(replays->records[index].json),
+           text != NULL ? text : why, text != NULL ? "" : "\n");
+    fflush(stdout);
+}
+
+static int run_replays(struct replays *replays, unsigned jobs)
+{
+    const struct pool_job job = {.count = replays->count,
+                                 .jobs = jobs,
+                                 .work = replay_one,
+                                 .done = take_report,
+                                 .context = replays};
+    struct error err;
+    if (replays->count == 0) {
+        fputs("otasim replay: no record in the files, or none that --only takes\n", stderr);
+        return EXIT_USAGE;
+    }
+    bool ran = pool_run(&job, &err);
+    if (!ran) {
+        fprintf(stderr, "otasim replay: %s\n", err.text);
+    }
+    printf("%u passed, %u failed, %u skipped\n", replays->passed, replays->failed,
+           replays->skipped);
+    bool complete = replays->passed + replays->failed + replays->skipped == replays->count;
+    return ran && complete && replays->failed == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+static void free_records(struct replays *replays)
+{
+    for (size_t i = 0; i < replays->count; i++) {
+        json_decref(replays->records[i].json);
+        free(replays->records[i].images_dir);
+    }
+    free(replays->records);
+}
+
+int cmd_replay(int argc, char **argv)
+{
+    enum { ONLY = 256, IMAGES };
+    static const struct option options[] = {
+        {"jobs", required_argument, NULL, 'j'},
+        {"only", required_argument, NULL, ONLY},
+        {"images", required_argument, NULL, IMAGES},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct replays replays = {0};
+    unsigned jobs = default_jobs();
+    int option;
+    while ((option = getopt_long(argc, argv, "j:qh", options, NULL)) != -1) {
+        switch (option) {
+        case 'j':
+            if (!parse_count("replay", "--jobs", optarg, &jobs)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case ONLY:
+            replays.only = optarg;
+            break;
+        case IMAGES:
+            replays.images_dir = optarg;
+            break;
+        case 'q':
+            replays.quiet = true;
+            break;
+        case 'h':
+            usage(stdout);
+            return EXIT_OK;
+        default:
+            usage(stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind == argc) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    int status = EXIT_USAGE;
+    bool ok = true;
+    for (int i = optind; ok && i < argc; i++) {
+        ok = read_records(&replays, argv[i]);
+    }
+    if (ok) {
+        status = run_replays(&replays, jobs);
+    }
+    free_records(&replays);
+    return status;
+}

@@ -1,0 +1,107 @@
+/* One scenario as a time line: boots, calls, events, requests, flash, otadata. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "boot_process.h"
+#include "commands.h"
+#include "run_many.h"
+#include "select.h"
+#include "timeline.h"
+
+static void usage(FILE *out)
+{
+    fputs("usage: otasim trace [OPTIONS] NAME\n\n"
+          "Runs one scenario and shows what happened, on the device's own clock.\n\n"
+          "      --json     the trace itself: JSON Lines, the same on every host\n"
+          "      --full     every flash operation, not runs of them\n"
+          "      --strict   behave as documented instead of as the device does\n"
+          "  -h, --help\n",
+          out);
+}
+
+static int trace_one(const struct scenario *scenario, const struct run_options *options, bool json,
+                     bool full)
+{
+    struct error err;
+    struct server *server = lifeline_open(&err) ? server_start(&err) : NULL;
+    if (server == NULL) {
+        fprintf(stderr, "otasim trace: %s\n", err.text);
+        return EXIT_FAILED;
+    }
+    struct run_result result;
+    run_scenario(scenario, server, options, &result);
+    server_stop(server);
+    if (json) {
+        for (size_t i = 0; i < json_array_size(result.trace); i++) {
+            json_dumpf(json_array_get(result.trace, i), stdout, JSON_COMPACT);
+            putchar('\n');
+        }
+    } else {
+        printf("%s: %s\n", scenario->name, scenario->about);
+        timeline_print(result.trace, result.requests, full, stdout);
+    }
+    char *text = run_result_text(&result);
+    FILE *verdict = json ? stderr : stdout;
+    fprintf(verdict, "\n%s\n%s",
+            result.skipped  ? "skipped"
+            : result.passed ? "passed"
+                            : "FAILED",
+            text);
+    free(text);
+    int status = result.skipped ? EXIT_SKIPPED : result.passed ? EXIT_OK : EXIT_FAILED;
+    run_result_free(&result);
+    return status;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+    enum { JSON = 256, FULL, STRICT };
+    static const struct option options[] = {
+        {"json", no_argument, NULL, JSON},
+        {"full", no_argument, NULL, FULL},
+        {"strict", no_argument, NULL, STRICT},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct run_options run = {0};
+    bool json = false, full = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case JSON:
+            json = true;
+            break;
+        case FULL:
+            full = true;
+            break;
+        case STRICT:
+            run.strict = true;
+            break;
+        case 'h':
+            usage(stdout);
+            return EXIT_OK;
+        default:
+            usage(stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind + 1 != argc) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    struct selection selection;
+    if (!select_scenarios(argv + optind, 1, &selection)) {
+        return EXIT_USAGE;
+    }
+    int status = EXIT_USAGE;
+    if (selection.count != 1) {
+        fprintf(stderr, "otasim trace: \"%s\" names %zu scenarios; it shows one\n", argv[optind],
+                selection.count);
+    } else {
+        status = trace_one(selection.scenarios[0], &run, json, full);
+    }
+    selection_free(&selection);
+    return status;
+}

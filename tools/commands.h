@@ -1,0 +1,25 @@
+/* The subcommands. argv[0] is the subcommand's name. */
+#pragma once
+
+#include <stdbool.h>
+
+enum {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1, /* a scenario failed, a file is wrong */
+    EXIT_USAGE = 2,  /* the command line is wrong */
+    EXIT_SKIPPED = 77, /* nothing could be run: inputs are missing */
+};
+
+int cmd_list(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_image(int argc, char **argv);
+int cmd_partitions(int argc, char **argv);
+int cmd_flash(int argc, char **argv);
+
+/** Parses an option's number; says what is wrong with it if it is none. */
+bool parse_count(const char *command, const char *option, const char *text, unsigned *out);
+
+/** One job a processor. */
+unsigned default_jobs(void);

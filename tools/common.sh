@@ -1,0 +1,89 @@
+# Shared by tools/run and tools/test: the checkout's folder, and what otasim needs to be built.
+root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo "$@"
+    else
+        say "otasim: need to run, as root: $*"
+        exit 1
+    fi
+}
+
+install_with_apt() {
+    missing=
+    for package in cmake gcc libc6-dev ninja-build pkg-config python3 openssl libmbedtls-dev \
+        libcurl4-openssl-dev libhttp-parser-dev libjansson-dev libcmocka-dev; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' && continue
+        case $package in
+            # Another source than apt may have put these there.
+            gcc) have cc && continue ;;
+            cmake | python3 | openssl) have "$package" && continue ;;
+            ninja-build) have ninja && continue ;;
+            pkg-config) have pkg-config && continue ;;
+            # Newer releases have the parser's maintained successor only: CMake fetches the sources.
+        esac
+        missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    say "otasim: installing with apt:$missing"
+    as_root apt-get update -qq
+    # shellcheck disable=SC2086 # a list of words
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
+}
+
+install_with_brew() {
+    missing=
+    for formula in cmake ninja pkgconf python3 openssl@3 mbedtls@2 curl http-parser jansson cmocka; do
+        brew list --formula "$formula" >/dev/null 2>&1 || missing="$missing $formula"
+    done
+    if [ -n "$missing" ]; then
+        say "otasim: installing with brew:$missing"
+        # shellcheck disable=SC2086 # a list of words
+        brew install --quiet $missing >&2
+    fi
+    prefix=$(brew --prefix)
+    export CMAKE_PREFIX_PATH="$prefix/opt/mbedtls@2:$prefix/opt/http-parser:$prefix"
+    export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+    export PATH="$prefix/opt/openssl@3/bin:$PATH"
+}
+
+install_packages() {
+    if have apt-get; then
+        install_with_apt
+    elif have brew; then
+        install_with_brew
+    else
+        say "otasim: neither apt-get nor brew is here; README.md lists the packages to install"
+    fi
+}
+
+# configure_and_build PRESET: quiet when there is nothing to do, everything when it fails.
+configure_and_build() {
+    preset=$1
+    case $preset in
+        default) build=$root/build ;;
+        *) build=$root/build-$preset ;;
+    esac
+    generator=
+    if [ ! -f "$build/CMakeCache.txt" ] && have ninja; then
+        generator="-G Ninja"
+    fi
+    if [ ! -f "$build/CMakeCache.txt" ]; then
+        say "otasim: configuring $preset"
+        # shellcheck disable=SC2086 # two words, or none
+        (cd "$root" && cmake --preset "$preset" $generator ${OTASIM_CMAKE_ARGS:-} >&2) || exit 1
+    fi
+    say "otasim: building $preset"
+    cmake --build "$build" --parallel >&2 || exit 1
+}

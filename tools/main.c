@@ -1,0 +1,70 @@
+/* The otasim command line: finds the subcommand and hands over. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "nearest.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"list", cmd_list, "list the scenarios"},
+    {"run", cmd_run, "run scenarios and judge them"},
+    {"trace", cmd_trace, "run one scenario and show what happened, as a time line"},
+    {"replay", cmd_replay, "replay recorded runs of a real library and compare"},
+    {"image", cmd_image, "look into app images, and make them"},
+    {"partitions", cmd_partitions, "check a partition table and convert it to binary"},
+    {"flash", cmd_flash, "explain a flash dump: partition table, otadata, apps"},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static void usage(FILE *out)
+{
+    fputs("otasim: ESP32 over-the-air updates on the host, before any hardware\n\n"
+          "usage: otasim COMMAND [ARGUMENTS]\n\n",
+          out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("\n`otasim COMMAND --help` explains each.\n"
+          "Start with: otasim list, then otasim run 'redirect/*'\n",
+          out);
+}
+
+static const char *command_name(size_t index, void *context)
+{
+    (void)context;
+    return index < COMMAND_COUNT ? commands[index].name : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that has gone away is an error of write(), not the end of the program. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        usage(stdout);
+        return EXIT_OK;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("otasim " OTASIM_VERSION);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    const char *nearest = nearest_name(name, command_name, NULL);
+    fprintf(stderr, "otasim: there is no command \"%s\"%s%s%s\n", name,
+            nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+            nearest != NULL ? "\"?" : "; see otasim --help");
+    return EXIT_USAGE;
+}

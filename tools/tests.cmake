@@ -1,0 +1,17 @@
+# Every scenario is a ctest test of its own, labelled by its family. The list is what the built
+# program says it has, so a scenario needs no line here.
+set(list ${CMAKE_CURRENT_BINARY_DIR}/scenario_tests.cmake)
+add_custom_command(
+  TARGET otasim
+  POST_BUILD
+  COMMAND otasim list --ctest $<TARGET_FILE:otasim> > ${list}
+  VERBATIM)
+set(include ${CMAKE_CURRENT_BINARY_DIR}/scenario_tests_include.cmake)
+file(CONFIGURE OUTPUT ${include} CONTENT [[
+if(EXISTS "@list@")
+  include("@list@")
+else()
+  add_test(scenarios_NOT_BUILT scenarios_NOT_BUILT)
+endif()
+]] @ONLY)
+set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY TEST_INCLUDE_FILES ${include})

@@ -5,6 +5,7 @@
 #include "bootloader.h"
 #include "commands.h"
 #include "device_files.h"
+#include "files.h"
 #include "otadata.h"
 #include "scenario_device.h"
 

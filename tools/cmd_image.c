@@ -5,6 +5,7 @@
 #include "app_image.h"
 #include "commands.h"
 #include "device_files.h"
+#include "files.h"
 #include "nearest.h"
 #include "scenario_device.h"
 
@@ -418,7 +419,7 @@ static int image_make(int argc, char **argv)
         fprintf(stderr, "otasim image make: %s\n", err.text);
         return EXIT_USAGE;
     }
-    bool ok = device_file_write(options.path, image, length, &err);
+    bool ok = write_file(options.path, image, length, &err);
     free(image);
     if (!ok) {
         fprintf(stderr, "otasim image make: %s\n", err.text);

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "device_files.h"
+#include "files.h"
 #include "scenario_device.h"
 
 static void usage(FILE *out)
@@ -84,7 +85,7 @@ static bool write_csv(const char *path, const struct partition_table *table, str
     if (fclose(memory) != 0 && ok) {
         ok = error_set(err, "%s: out of memory", path);
     }
-    ok = ok && device_file_write(path, text, length, err);
+    ok = ok && write_file(path, text, length, err);
     free(text);
     return ok;
 }
@@ -97,7 +98,7 @@ static bool write_table(const char *path, const struct partition_table *table, s
     }
     uint8_t binary[PARTITION_TABLE_MAX_LENGTH];
     partition_table_to_binary(table, binary);
-    return device_file_write(path, binary, sizeof binary, err);
+    return write_file(path, binary, sizeof binary, err);
 }
 
 static void print_summary(const struct options *options, const struct partition_table *table)

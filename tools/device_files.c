@@ -3,34 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "commands.h"
 #include "nearest.h"
-#include "temp_file.h"
-
-static bool write_to_special(const char *path, const void *bytes, size_t length, struct error *err)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL) {
-        return error_set(err, "%s: %s", path, strerror(errno));
-    }
-    bool ok =
-        fwrite(bytes, 1, length, file) == length || error_set(err, "%s: %s", path, strerror(errno));
-    if (fclose(file) != 0 && ok) {
-        ok = error_set(err, "%s: %s", path, strerror(errno));
-    }
-    return ok;
-}
-
-bool device_file_write(const char *path, const void *bytes, size_t length, struct error *err)
-{
-    struct stat status;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        return write_to_special(path, bytes, length, err);
-    }
-    return write_file(path, bytes, length, err);
-}
 
 static unsigned unit_shift(const char *unit)
 {

@@ -14,10 +14,6 @@
 /** The largest file that a command reads, and the largest flash chip. */
 #define DEVICE_FILE_LIMIT (64u << 20)
 
-/** Writes all bytes: a file holds them or what it held before. What is no plain file (a device, a
- * pipe) is written to, not replaced. */
-bool device_file_write(const char *path, const void *bytes, size_t length, struct error *err);
-
 /** "65536", "0x10000", "64K", "4M", "4MB". False if it is none, or beyond 32 bits. */
 bool parse_size(const char *text, uint32_t *out);
 

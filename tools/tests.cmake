@@ -15,3 +15,7 @@ else()
 endif()
 ]] @ONLY)
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY TEST_INCLUDE_FILES ${include})
+
+add_test(NAME cli COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_cli.py
+                          $<TARGET_FILE:otasim>)
+set_tests_properties(cli PROPERTIES LABELS cli TIMEOUT 600)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "boot_process.h"
+#include "files.h"
 #include "otadata_json.h"
 #include "paths.h"
 #include "replay_device.h"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "boot_process.h"
+#include "files.h"
 #include "otadata.h"
 #include "paths.h"
 #include "scenario_device.h"

@@ -1,10 +1,10 @@
 #include "scenario_device.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
 #include "otadata.h"
 #include "paths.h"
 
@@ -17,43 +17,6 @@ static const struct scenario_app default_app = {
     .label = FACTORY,
     .image = {.version = "1.0.0"},
 };
-
-bool read_file(const char *path, size_t limit, uint8_t **bytes, size_t *length, struct error *err)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return error_set(err, "%s: %s", path, strerror(errno));
-    }
-    size_t capacity = 65536;
-    size_t used = 0;
-    uint8_t *data = malloc(capacity + 1);
-    while (data != NULL && used <= limit) {
-        used += fread(data + used, 1, capacity - used, file);
-        if (used < capacity) {
-            break;
-        }
-        capacity *= 2;
-        uint8_t *larger = realloc(data, capacity + 1);
-        if (larger == NULL) {
-            free(data);
-        }
-        data = larger;
-    }
-    bool failed = ferror(file) != 0;
-    fclose(file);
-    if (data == NULL) {
-        return error_set(err, "%s: out of memory", path);
-    }
-    if (failed || used > limit) {
-        free(data);
-        return failed ? error_set(err, "%s: read error", path)
-                      : error_set(err, "%s: larger than %zu bytes", path, limit);
-    }
-    data[used] = '\0';
-    *bytes = data;
-    *length = used;
-    return true;
-}
 
 static bool load_table(const struct scenario *scenario, const struct device *device,
                        struct partition_table *table, struct error *err)

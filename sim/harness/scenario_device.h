@@ -16,6 +16,3 @@ bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *le
 
 /** Version of the image in the row, with its default. For a file: what its descriptor says. */
 void scenario_image_version(const uint8_t *image, size_t length, char version[33]);
-
-/** Reads a whole file, at most `limit` bytes, into malloc'ed memory. */
-bool read_file(const char *path, size_t limit, uint8_t **bytes, size_t *length, struct error *err);

@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "files.h"
 
 static bool make(struct temp_file *file, const char *prefix, struct error *err)
 {
@@ -28,23 +28,6 @@ static bool make(struct temp_file *file, const char *prefix, struct error *err)
     }
     fcntl(file->fd, F_SETFD, FD_CLOEXEC);
     fcntl(file->fd, F_SETFL, fcntl(file->fd, F_GETFL) | O_APPEND);
-    return true;
-}
-
-static bool write_all(int fd, const char *path, const void *bytes, size_t length, struct error *err)
-{
-    const uint8_t *at = bytes;
-    while (length > 0) {
-        ssize_t written = write(fd, at, length);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return error_set(err, "%s: %s", path, strerror(errno));
-        }
-        at += written;
-        length -= (size_t)written;
-    }
     return true;
 }
 
@@ -81,28 +64,4 @@ void temp_file_remove(struct temp_file *file)
     }
     file->fd = -1;
     file->path[0] = '\0';
-}
-
-bool write_file(const char *path, const void *bytes, size_t length, struct error *err)
-{
-    char partial[1024];
-    int fits = snprintf(partial, sizeof partial, "%s.partial", path);
-    if (fits < 0 || (size_t)fits >= sizeof partial) {
-        return error_set(err, "%.200s...: the path is too long", path);
-    }
-    int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return error_set(err, "%s: %s", partial, strerror(errno));
-    }
-    bool ok = write_all(fd, partial, bytes, length, err);
-    if (close(fd) != 0 && ok) {
-        ok = error_set(err, "%s: %s", partial, strerror(errno));
-    }
-    if (ok && rename(partial, path) != 0) {
-        ok = error_set(err, "%s: %s", path, strerror(errno));
-    }
-    if (!ok) {
-        unlink(partial);
-    }
-    return ok;
 }

@@ -1,4 +1,4 @@
-/* Files that live as long as a run, and files that are written whole or not at all. */
+/* Files that live as long as a run. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,6 +20,3 @@ bool temp_file_write(struct temp_file *file, const char *prefix, const void *byt
                      struct error *err);
 
 void temp_file_remove(struct temp_file *file);
-
-/** Writes a file so that path holds either all bytes or what it held before. */
-bool write_file(const char *path, const void *bytes, size_t length, struct error *err);

@@ -84,8 +84,8 @@ static char *copy_value(const struct parameter *parameter)
     char *copy = http_calloc(parameter->value_length + 1);
     size_t used = 0;
     for (size_t i = 0; copy != NULL && i < parameter->value_length; i++) {
-        bool escape = parameter->is_quoted && parameter->value[i] == '\\' &&
-                      i + 1 < parameter->value_length;
+        bool escape =
+            parameter->is_quoted && parameter->value[i] == '\\' && i + 1 < parameter->value_length;
         copy[used++] = parameter->value[escape ? ++i : i];
     }
     return copy;

@@ -146,7 +146,8 @@ bool http_url_authority(const struct http_url *url, char *text, size_t size)
     if (with_port) {
         snprintf(port, sizeof port, ":%d", url->port);
     }
-    int length = snprintf(text, size, "%s%s%s%s", ipv6 ? "[" : "", url->host, ipv6 ? "]" : "", port);
+    int length =
+        snprintf(text, size, "%s%s%s%s", ipv6 ? "[" : "", url->host, ipv6 ? "]" : "", port);
     return length >= 0 && (size_t)length < size;
 }
 

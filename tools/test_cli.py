@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Tests of the otasim command line as a user meets it: test_cli.py OTASIM"""
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+OTASIM = sys.argv[1] if len(sys.argv) > 1 else "otasim"
+CHIPS = {"esp32": 0x0, "esp32s2": 0x2, "esp32c3": 0x5, "esp32s3": 0x9, "esp32c2": 0xC, "esp32c6": 0xD,
+         "esp32h2": 0x10, "esp32p4": 0x12, "esp32c61": 0x14, "esp32c5": 0x17}
+
+
+def otasim(*arguments, **options):
+    return subprocess.run([OTASIM, *arguments], capture_output=True, text=True, timeout=120, **options)
+
+
+def servers():
+    """Process ids of the scripted servers that run now."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True).stdout
+    return {int(line.split()[0]) for line in listing.splitlines() if "server/server.py" in line}
+
+
+class Arguments(unittest.TestCase):
+    def test_help_of_every_command(self):
+        commands = re.findall(r"^  (\w+) ", otasim("--help").stdout, re.M)
+        self.assertIn("run", commands)
+        for command in commands:
+            with self.subTest(command):
+                result = otasim(command, "--help")
+                self.assertEqual(result.returncode, 0)
+                self.assertIn(f"otasim {command}", result.stdout)
+
+    def test_unknown_command_suggests_the_nearest(self):
+        result = otasim("rnu")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('did you mean "run"', result.stderr)
+
+    def test_unknown_scenario_suggests_the_nearest(self):
+        result = otasim("run", "redirect/status-30")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('did you mean "redirect/status-30', result.stderr)
+
+    def test_a_name_like_no_other_says_where_to_look(self):
+        result = otasim("run", "nosuch")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("otasim list", result.stderr)
+
+    def test_list_has_a_line_a_scenario(self):
+        count = int(otasim("list", "--count").stdout)
+        self.assertGreaterEqual(count, 12)
+        self.assertEqual(len(otasim("list").stdout.splitlines()), count)
+
+    def test_fewer_scenarios_than_expected_is_a_failure(self):
+        self.assertEqual(otasim("run", "--min", "9999").returncode, 1)
+
+    def test_numbers_are_checked(self):
+        self.assertEqual(otasim("run", "--jobs", "many").returncode, 2)
+
+
+class Runs(unittest.TestCase):
+    def test_a_family_passes(self):
+        result = otasim("run", "image/*")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout.splitlines()[-1], r"^\d+ passed, 0 failed, 0 skipped$")
+
+    def test_the_trace_is_the_same_every_time(self):
+        first, second = (otasim("trace", "--json", "redirect/found-then-image") for _ in range(2))
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertGreater(len(first.stdout.splitlines()), 100)
+        self.assertEqual(first.stdout, second.stdout)
+
+    def test_the_time_line_tells_the_story(self):
+        text = otasim("trace", "image/good").stdout
+        for part in ("#0 after power-on: running factory", "GET https://localhost:8443/fw.bin",
+                     "UPDATE_BOOT_PARTITION 16", "entry 0: erased -> seq 1", "running ota_0, otasim 2.0.0"):
+            self.assertIn(part, text)
+
+    def test_strict_differs_where_a_quirk_is_met(self):
+        name = "redirect/relative-location-on-https"
+        self.assertEqual(otasim("run", name).returncode, 0)
+        self.assertEqual(otasim("run", "--strict", name).returncode, 1)
+
+    def test_two_runs_at_once(self):
+        runs = [subprocess.Popen([OTASIM, "run", "chunked/*"], stdout=subprocess.PIPE) for _ in range(2)]
+        for run in runs:
+            output = run.communicate(timeout=120)[0]
+            self.assertEqual(run.returncode, 0, output)
+
+    def test_kept_flash_can_be_explained(self):
+        with tempfile.TemporaryDirectory() as folder:
+            dump = os.path.join(folder, "flash.bin")
+            self.assertEqual(otasim("run", "--keep-flash", dump, "image/good").returncode, 0)
+            self.assertEqual(os.path.getsize(dump), 4 << 20)
+            result = otasim("flash", dump)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("2.0.0", result.stdout)
+
+    def test_a_killed_runner_leaves_no_server(self):
+        before = servers()
+        run = subprocess.Popen([OTASIM, "run"], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while not servers() - before and time.monotonic() < deadline:
+            pass
+        started = servers() - before
+        self.assertTrue(started)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        while servers() & started and time.monotonic() < deadline:
+            pass
+        self.assertFalse(servers() & started)
+
+
+class Images(unittest.TestCase):
+    def test_each_chip(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for chip, chip_id in CHIPS.items():
+                with self.subTest(chip):
+                    path = os.path.join(folder, chip)
+                    made = otasim("image", "make", "--chip", chip, "--version", "7.8.9", "-o", path)
+                    self.assertEqual(made.returncode, 0, made.stderr)
+                    with open(path, "rb") as file:
+                        check_image(self, file.read(), chip_id, b"7.8.9")
+
+    def test_the_same_seed_gives_the_same_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            images = []
+            for seed in ("1", "1", "2"):
+                path = os.path.join(folder, "fw.bin")
+                otasim("image", "make", "--seed", seed, "-o", path)
+                with open(path, "rb") as file:
+                    images.append(file.read())
+            self.assertEqual(images[0], images[1])
+            self.assertNotEqual(images[0], images[2])
+
+    def test_empty_missing_and_foreign_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            empty = os.path.join(folder, "empty.bin")
+            with open(empty, "wb"):
+                pass
+            for path in (empty, os.path.join(folder, "missing.bin"), OTASIM, folder):
+                for command in (("image", "info"), ("partitions",), ("flash",)):
+                    with self.subTest(command=command, path=path):
+                        result = otasim(*command, path)
+                        self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+                        self.assertTrue(result.stderr or result.stdout)
+
+
+def check_image(test, image, chip_id, version):
+    """What another program makes of an image: header, segments, checksum, hash, descriptor."""
+    import hashlib
+    import struct
+
+    test.assertEqual(image[0], 0xE9)
+    test.assertEqual(struct.unpack_from("<H", image, 12)[0], chip_id)
+    at, checksum = 24, 0xEF
+    for _ in range(image[1]):
+        _, length = struct.unpack_from("<II", image, at)
+        for byte in image[at + 8:at + 8 + length]:
+            checksum ^= byte
+        at += 8 + length
+    at += 16 - at % 16
+    test.assertEqual(image[at - 1], checksum)
+    test.assertEqual(image[at:at + 32], hashlib.sha256(image[:at]).digest())
+    test.assertEqual(len(image), at + 32)
+    test.assertEqual(struct.unpack_from("<I", image, 32)[0], 0xABCD5432)
+    test.assertEqual(image[48:80].rstrip(b"\0"), version)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -107,6 +107,8 @@ int cmd_run(int argc, char **argv)
         {"min", required_argument, NULL, MINIMUM},
         {"quiet", no_argument, NULL, 'q'},
         {"keep-flash", required_argument, NULL, KEEP_FLASH},
+        {"url", required_argument, NULL, URL},
+        {"ca", required_argument, NULL, CA},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };

@@ -185,7 +185,8 @@ esp_err_t esp_event_handler_instance_unregister(esp_event_base_t event_base, int
     return ESP_OK;
 }
 
-/* Integers are what the data of most events is: an enum, an id, a count. */
+/* Integers are what the data of most events is: an enum, an id, a count. Eight bytes may be a
+ * pointer, which would differ in every run. */
 static json_t *data_as_integer(const uint8_t *data, size_t size)
 {
     switch (data != NULL ? size : 0) {
@@ -193,8 +194,6 @@ static json_t *data_as_integer(const uint8_t *data, size_t size)
         return json_integer(get_u16(data));
     case 4:
         return json_integer((int32_t)get_u32(data));
-    case 8:
-        return json_integer((json_int_t)(get_u32(data) | (uint64_t)get_u32(data + 4) << 32));
     default:
         return json_null();
     }

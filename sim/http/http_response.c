@@ -132,14 +132,13 @@ static int on_message_begin(http_parser *parser)
     return 0;
 }
 
-/* Not called for a status line without a reason. */
+/* A status line without a reason is not announced on the device. */
 static int on_status(http_parser *parser, const char *at, size_t length)
 {
     (void)at;
-    (void)length;
     struct esp_http_client *client = parser->data;
     client->response.status = (int)parser->status_code;
-    if (!client->response.status_announced) {
+    if (length > 0 && !client->response.status_announced) {
         client->response.status_announced = true;
         http_event(client, HTTP_EVENT_ON_STATUS_CODE, NULL, 0);
     }
@@ -216,7 +215,8 @@ static int on_headers_complete(http_parser *parser)
         ok = announce_header(client, &response->name, &response->value);
     }
     if (!ok || !accept_codings(client, parser)) {
-        return note(client, ok) | 1;
+        note(client, ok);
+        return -1; /* to the parser, 1 would mean: there is no body */
     }
     response->status = (int)parser->status_code;
     if (response->status < 300 || response->status > 399) {

@@ -144,10 +144,8 @@ static esp_err_t find_partitions(struct https_ota *ota)
 {
     const esp_partition_t *staging = ota->config.partition.staging;
     const esp_partition_t *final = ota->config.partition.final;
-    ota->staging = staging != NULL ? esp_partition_verify(staging) : NULL;
-    if (ota->staging == NULL) {
-        ota->staging = esp_ota_get_next_update_partition(NULL);
-    }
+    ota->staging = staging != NULL ? esp_partition_verify(staging)
+                                   : esp_ota_get_next_update_partition(NULL);
     if (ota->staging == NULL) {
         ESP_LOGE(TAG, "no partition for the update");
         return ESP_FAIL;
@@ -327,25 +325,6 @@ static esp_err_t open_update(struct https_ota *ota)
     return err;
 }
 
-static esp_err_t perform_first(struct https_ota *ota)
-{
-    check_final(ota);
-    esp_err_t err = open_update(ota);
-    if (err != ESP_OK) {
-        return err;
-    }
-    if (!is_image(ota->final) || ota->written > 0) {
-        return ESP_ERR_HTTPS_OTA_IN_PROGRESS;
-    }
-    if (ota->header_length == 0) {
-        err = https_ota_read_header(ota);
-        if (err != ESP_OK) {
-            return err;
-        }
-    }
-    return https_ota_write_header(ota);
-}
-
 static esp_err_t end_of_response(struct https_ota *ota)
 {
     if (ota->partial) {
@@ -379,6 +358,28 @@ static esp_err_t perform_next(struct https_ota *ota)
     return got > 0 ? https_ota_write(ota, (size_t)got) : end_of_response(ota);
 }
 
+static esp_err_t perform_first(struct https_ota *ota)
+{
+    check_final(ota);
+    esp_err_t err = open_update(ota);
+    if (err != ESP_OK) {
+        return err;
+    }
+    if (!is_image(ota->final)) {
+        return ESP_ERR_HTTPS_OTA_IN_PROGRESS;
+    }
+    if (ota->written > 0) {
+        return perform_next(ota); /* resumed: the header is in flash */
+    }
+    if (ota->header_length == 0) {
+        err = https_ota_read_header(ota);
+        if (err != ESP_OK) {
+            return err;
+        }
+    }
+    return https_ota_write_header(ota);
+}
+
 esp_err_t esp_https_ota_perform(esp_https_ota_handle_t https_ota_handle)
 {
     struct https_ota *ota = https_ota_handle;
@@ -391,7 +392,6 @@ esp_err_t esp_https_ota_perform(esp_https_ota_handle_t https_ota_handle)
     case OTA_STATE_IN_PROGRESS:
         return perform_next(ota);
     case OTA_STATE_SUCCESS:
-        return ESP_OK;
     case OTA_STATE_INIT:
         break;
     }
@@ -408,17 +408,19 @@ bool esp_https_ota_is_complete_data_received(esp_https_ota_handle_t https_ota_ha
                         : esp_http_client_is_complete_data_received(ota->client);
 }
 
+/* A factory app as the final partition needs no switch; its event comes all the same. */
 static esp_err_t switch_boot_partition(const struct https_ota *ota)
 {
-    if (ota->final->type != ESP_PARTITION_TYPE_APP ||
-        ota->final->subtype < ESP_PARTITION_SUBTYPE_APP_OTA_MIN ||
-        ota->final->subtype >= ESP_PARTITION_SUBTYPE_APP_OTA_MAX) {
+    const esp_partition_t *final = ota->final;
+    if (final->type != ESP_PARTITION_TYPE_APP) {
         return ESP_OK;
     }
-    esp_err_t err = esp_ota_set_boot_partition(ota->staging);
+    bool is_slot = final->subtype >= ESP_PARTITION_SUBTYPE_APP_OTA_MIN &&
+                   final->subtype < ESP_PARTITION_SUBTYPE_APP_OTA_MAX;
+    esp_err_t err = is_slot ? esp_ota_set_boot_partition(ota->staging) : ESP_OK;
     if (err == ESP_OK) {
-        https_ota_event(ESP_HTTPS_OTA_UPDATE_BOOT_PARTITION, &ota->final->subtype,
-                        sizeof ota->final->subtype);
+        https_ota_event(ESP_HTTPS_OTA_UPDATE_BOOT_PARTITION, &final->subtype,
+                        sizeof final->subtype);
     }
     return err;
 }

@@ -126,7 +126,7 @@ esp_err_t https_ota_write_header(struct https_ota *ota)
     }
 #endif
     if (err == ESP_OK && plain_length == 0) {
-        err = nothing_yet();
+        err = ESP_FAIL; /* the checks need the whole header at once */
     } else if (err == ESP_OK) {
         err = check_image(ota, plain, plain_length);
         if (err == ESP_OK) {

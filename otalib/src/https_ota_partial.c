@@ -11,7 +11,7 @@
 esp_err_t https_ota_set_first_range(struct https_ota *ota)
 {
     if (!ota->partial) {
-        return ota->resumes ? https_ota_set_range(ota, ota->written, -1)
+        return ota->resumes ? https_ota_set_range(ota, ota->written, OPEN_ENDED)
                             : esp_http_client_delete_header(ota->client, "Range");
     }
     if (ota->written == 0 && ota->image_size <= ota->max_request) {
@@ -34,23 +34,26 @@ static const char *const TAG = "esp_https_ota";
 static esp_err_t size_from_range(struct https_ota *ota)
 {
     esp_err_t err = https_ota_set_range(ota, 0, 0);
+    if (err == ESP_OK) {
+        err = esp_http_client_perform(ota->client);
+    }
     if (err != ESP_OK) {
         return err;
     }
-    bool resumes = ota->resumes;
-    ota->resumes = false; /* this request is for the size alone */
-    err = https_ota_connect(ota);
-    ota->resumes = resumes;
-    if (err != ESP_OK) {
-        return err;
-    }
-    int status = esp_http_client_get_status_code(ota->client);
-    if (status == HttpStatus_Ok) {
+    switch (esp_http_client_get_status_code(ota->client)) {
+    case HttpStatus_Ok:
         ota->image_size = (int)esp_http_client_get_content_length(ota->client);
-    } else if (status == HttpStatus_PartialContent) {
+        return ESP_OK;
+    case HttpStatus_PartialContent:
         ota->image_size = (int)esp_http_client_get_content_range(ota->client);
+        return ESP_OK;
+    case HttpStatus_NotModified:
+        return ESP_ERR_HTTP_NOT_MODIFIED;
+    case HttpStatus_RangeNotSatisfiable:
+        return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
+    default:
+        return ESP_FAIL;
     }
-    return ESP_OK;
 }
 
 static esp_err_t ask_for_size(struct https_ota *ota)
@@ -104,7 +107,7 @@ esp_err_t https_ota_next_range(struct https_ota *ota)
     }
     int from = ota->written + HEADER_SHIFT(ota);
     bool is_last = ota->image_size - ota->written <= ota->max_request;
-    esp_err_t err = https_ota_set_range(ota, from, is_last ? -1 : from + ota->max_request - 1);
+    esp_err_t err = https_ota_set_range(ota, from, is_last ? OPEN_ENDED : from + ota->max_request - 1);
     if (err != ESP_OK) {
         return err;
     }

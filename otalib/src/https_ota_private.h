@@ -1,6 +1,8 @@
 /* What the parts of esp_https_ota share. */
 #pragma once
 
+#include <limits.h>
+
 #include "esp_https_ota.h"
 #include "esp_ota_ops.h"
 #include "sdkconfig.h"
@@ -39,7 +41,9 @@ void https_ota_event(esp_https_ota_event_t event, const void *data, size_t size)
 /** Sends the request and reads the response's header, through redirects and challenges. */
 esp_err_t https_ota_connect(struct https_ota *ota);
 
-/** Sets the Range header to [from, to], or open-ended if to is negative. */
+#define OPEN_ENDED INT_MAX
+
+/** Sets the Range header to [from, to], or to all from `from` on if to is OPEN_ENDED. */
 esp_err_t https_ota_set_range(struct https_ota *ota, int from, int to);
 
 /** Asks for the image's size, and sets the range of the first request. */

@@ -8,8 +8,6 @@
 
 static const char *const TAG = "esp_https_ota";
 
-#define DEFAULT_REDIRECTS 10
-
 static bool is_redirect(int status)
 {
     switch (status) {
@@ -164,7 +162,7 @@ esp_err_t https_ota_connect(struct https_ota *ota)
 esp_err_t https_ota_set_range(struct https_ota *ota, int from, int to)
 {
     char range[48];
-    if (to < 0) {
+    if (to == OPEN_ENDED) {
         snprintf(range, sizeof range, "bytes=%d-", from);
     } else {
         snprintf(range, sizeof range, "bytes=%d-%d", from, to);

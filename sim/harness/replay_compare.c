@@ -279,7 +279,10 @@ static json_t *merge_runs(const json_t *events)
     json_t *merged = json_array();
     for (size_t i = 0; i < json_array_size(events);) {
         size_t writes = 0, pairs = 0;
-        while (event_is(events, i + writes, WRITE_FLASH)) {
+        const json_t *during = json_object_get(json_array_get(events, i), "during");
+        while (event_is(events, i + writes, WRITE_FLASH) &&
+               json_equal(during,
+                          json_object_get(json_array_get(events, i + writes), "during"))) {
             writes++;
         }
         while (event_is(events, i + 2 * pairs, DECRYPT_CB) &&
@@ -381,6 +384,30 @@ static void compare_requests(const struct replay_evidence *evidence, struct repl
     }
 }
 
+/* The recorder counted events in the process that crashed, and lost them with it. */
+static bool died(const json_t *record)
+{
+    const json_t *calls = json_object_get(record, "calls");
+    const json_t *last = json_array_get(calls, json_array_size(calls) - 1);
+    return strcmp(string_of(last, "fn"), "PROCESS_DIED") == 0;
+}
+
+/* Of an app that was in the slot before, only its size and version are recorded: how many bytes of
+ * it a write without an erase hits is not known, only that it does. */
+static void compare_flash_ops(const struct replay_evidence *evidence, struct replay_result *result)
+{
+    json_t *expected = json_deep_copy(json_object_get(evidence->record, "flash_ops"));
+    json_t *actual = json_deep_copy(evidence->flash_ops);
+    if (json_integer_value(json_object_get(expected, "nor_violations")) > 0 &&
+        json_integer_value(json_object_get(actual, "nor_violations")) > 0) {
+        json_object_del(expected, "nor_violations");
+        json_object_del(actual, "nor_violations");
+    }
+    compare(result, "flash_ops", expected, actual);
+    json_decref(expected);
+    json_decref(actual);
+}
+
 static void compare_http_events(const struct replay_evidence *evidence,
                                 struct replay_result *result)
 {
@@ -390,14 +417,16 @@ static void compare_http_events(const struct replay_evidence *evidence,
     };
     const json_t *expected = json_object_get(evidence->record, "http_client_events");
     if (!json_is_object(expected) || varies(evidence->record, "http_client_events") ||
-        json_object_get(evidence->record, "unbounded") != NULL) {
+        json_object_get(evidence->record, "unbounded") != NULL || died(evidence->record)) {
         return;
     }
     json_t *counts = json_object();
     for (size_t i = 0; i < json_array_size(evidence->trace); i++) {
         const json_t *record = json_array_get(evidence->trace, i);
         json_int_t id = json_integer_value(json_object_get(record, "id"));
-        if (!is_kind(record, "http-event") || id < 0 || id >= 10 || id == 6) {
+        bool ours = is_kind(record, "event") &&
+                    strcmp(string_of(record, "base"), "ESP_HTTP_CLIENT_EVENT") == 0;
+        if (!ours || id < 0 || id >= 10 || id == 6) {
             continue;
         }
         json_int_t count = json_integer_value(json_object_get(counts, names[id]));
@@ -415,7 +444,7 @@ void replay_compare(const struct replay_evidence *evidence, struct replay_result
     compare_requests(evidence, result);
     compare_http_events(evidence, result);
     if (json_object_get(record, "unbounded") == NULL) {
-        compare(result, "flash_ops", json_object_get(record, "flash_ops"), evidence->flash_ops);
+        compare_flash_ops(evidence, result);
     }
     compare(result, "otadata_after", json_object_get(record, "otadata_after"),
             evidence->otadata_after);

@@ -9,7 +9,6 @@
 #define DEFAULT_TIMEOUT_MS 5000
 #define DEFAULT_RETRIES    10
 #define DEFAULT_USER_AGENT "ESP32 HTTP Client/1.0"
-#define DEFAULT_POST_TYPE  "application/x-www-form-urlencoded"
 
 static const char *const TAG = "HTTP_CLIENT";
 
@@ -215,19 +214,6 @@ esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client)
     return ESP_OK;
 }
 
-/* A body that nobody gave a type is taken for that of a form. */
-static esp_err_t set_post_type(struct esp_http_client *client, bool has_body)
-{
-    const char *type = http_headers_get(&client->headers, "Content-Type");
-    if (has_body && type == NULL) {
-        return http_headers_set(&client->headers, "Content-Type", DEFAULT_POST_TYPE);
-    }
-    if (!has_body && type != NULL && strcmp(type, DEFAULT_POST_TYPE) == 0) {
-        http_headers_delete(&client->headers, "Content-Type");
-    }
-    return ESP_OK;
-}
-
 esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const char *data, int len)
 {
     if (client == NULL || len < 0) {
@@ -235,7 +221,8 @@ esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const 
     }
     client->post_data = data;
     client->post_length = data != NULL ? len : 0;
-    return set_post_type(client, data != NULL);
+    /* The body gets no Content-Type by itself (recording A-post-body-method). */
+    return ESP_OK;
 }
 
 int esp_http_client_get_post_field(esp_http_client_handle_t client, char **data)

@@ -127,7 +127,8 @@ bool http_response_feed(struct esp_http_client *client, const char *bytes, size_
 
 /* http_redirect.c */
 
-/** The URL of the client as a string that is released with http_free. */
+/** The URL of the client as a string that is released with free: the trace is not the device's, nor
+ * is the memory that it takes. */
 char *http_client_url(const struct esp_http_client *client);
 
 /* http_trace.c */

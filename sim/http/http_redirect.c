@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <strings.h>
 
 #include "boot.h"
@@ -16,7 +17,7 @@ char *http_client_url(const struct esp_http_client *client)
     const struct http_url *url = &client->url;
     size_t size = strlen(url->scheme) + strlen(url->host) + strlen(url->path) +
                   (url->query != NULL ? strlen(url->query) : 0) + 32;
-    char *text = http_calloc(size);
+    char *text = malloc(size);
     if (text != NULL) {
         http_url_compose(url, text, size);
     }
@@ -168,7 +169,7 @@ static esp_err_t follow_relative(struct esp_http_client *client, const char *loc
                                              : esp_http_client_set_url(client, resolved);
     }
     http_url_free_text(resolved);
-    http_free(base);
+    free(base);
     return err;
 }
 

@@ -163,10 +163,14 @@ static int note(struct esp_http_client *client, bool ok)
     return ok ? 0 : 1;
 }
 
+/* The device's parser is built strict and refuses a space in a name; a host's may not be. */
 static int on_header_field(http_parser *parser, const char *at, size_t length)
 {
     struct esp_http_client *client = parser->data;
     struct http_response *response = &client->response;
+    if (memchr(at, ' ', length) != NULL) {
+        return 1;
+    }
     if (response->has_value) {
         response->finished_name = response->name;
         response->finished_value = response->value;

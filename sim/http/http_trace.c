@@ -1,7 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "http_client.h"
-#include "http_memory.h"
 #include "trace.h"
 
 static json_t *text_of(const char *text)
@@ -13,7 +13,7 @@ static json_t *url_of(const struct esp_http_client *client)
 {
     char *url = http_client_url(client);
     json_t *text = text_of(url);
-    http_free(url);
+    free(url);
     return text;
 }
 

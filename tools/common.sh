@@ -75,15 +75,26 @@ configure_and_build() {
         default) build=$root/build ;;
         *) build=$root/build-$preset ;;
     esac
-    generator=
     if [ ! -f "$build/CMakeCache.txt" ] && have ninja; then
-        generator="-G Ninja"
+        set -- -G Ninja
+    else
+        set --
     fi
-    if [ ! -f "$build/CMakeCache.txt" ]; then
+    if [ -n "${OTASIM_REAL_IMAGES:-}" ]; then
+        set -- "$@" "-DOTASIM_REAL_IMAGES=$OTASIM_REAL_IMAGES"
+    fi
+    if [ ! -f "$build/CMakeCache.txt" ] || [ $# -gt 0 ]; then
         say "otasim: configuring $preset"
-        # shellcheck disable=SC2086 # two words, or none
-        (cd "$root" && cmake --preset "$preset" $generator ${OTASIM_CMAKE_ARGS:-} >&2) || exit 1
+        (cd "$root" && cmake --preset "$preset" "$@" >"$build.log" 2>&1) || {
+            cat "$build.log" >&2
+            exit 1
+        }
+        rm -f "$build.log"
     fi
     say "otasim: building $preset"
-    cmake --build "$build" --parallel >&2 || exit 1
+    cmake --build "$build" --parallel >"$build.log" 2>&1 || {
+        grep -v '^\[' "$build.log" >&2
+        exit 1
+    }
+    rm -f "$build.log"
 }

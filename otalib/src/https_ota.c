@@ -29,19 +29,14 @@ void https_ota_event(esp_https_ota_event_t event, const void *data, size_t size)
     }
 }
 
-static bool server_is_verified(const esp_http_client_config_t *config)
-{
-    return config->cert_pem != NULL || config->use_global_ca_store ||
-           config->crt_bundle_attach != NULL;
-}
-
 static esp_err_t check_config(const esp_https_ota_config_t *config)
 {
     if (config == NULL || config->http_config == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
 #if !CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP
-    if (!server_is_verified(config->http_config)) {
+    const esp_http_client_config_t *http = config->http_config;
+    if (http->cert_pem == NULL && !http->use_global_ca_store && http->crt_bundle_attach == NULL) {
         ESP_LOGE(TAG, "no option to verify the server is set");
         return ESP_ERR_INVALID_ARG;
     }

@@ -162,22 +162,24 @@ static void events_are_traced_with_their_data_as_a_number(void **state)
     (void)state;
     const uint16_t chip = 0xFFFE;
     const int written = 1024, negative = -1;
-    const uint64_t big = 0x100000000;
+    const void *pointer = &chip;
     FILE *file = capture_begin();
     esp_event_post(FRUIT, 1, &chip, sizeof chip, 0);
     esp_event_post(FRUIT, 2, &written, sizeof written, 0);
     esp_event_post(FRUIT, 3, &negative, sizeof negative, 0);
-    esp_event_post(FRUIT, 4, &big, sizeof big, 0);
+    esp_event_post(FRUIT, 4, &pointer, sizeof pointer, 0);
     esp_event_post(FRUIT, 5, "abc", 3, 0);
     json_t *trace = capture_end(file);
 
-    static const json_int_t expected[] = {0xFFFE, 1024, -1, 0x100000000};
+    static const json_int_t expected[] = {0xFFFE, 1024, -1};
     assert_string_equal(captured_text(trace, "event", 0, "base"), "FRUIT");
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 3; i++) {
         const json_t *record = json_array_get(trace, i);
         assert_int_equal(json_integer_value(json_object_get(record, "id")), i + 1);
         assert_int_equal(json_integer_value(json_object_get(record, "data")), expected[i]);
     }
+    /* A pointer would differ in every run. */
+    assert_true(json_is_null(json_object_get(json_array_get(trace, 3), "data")));
     const json_t *last = json_array_get(trace, 4);
     assert_true(json_is_null(json_object_get(last, "data")));
     assert_int_equal(json_integer_value(json_object_get(last, "len")), 3);

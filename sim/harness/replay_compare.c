@@ -99,8 +99,9 @@ static void compare_ret(struct replay_result *result, const char *where, const j
     if (!json_is_integer(actual) || json_integer_value(actual) != code) {
         const char *name =
             json_is_integer(actual) ? esp_err_to_name((esp_err_t)json_integer_value(actual)) : "";
-        char field[160];
-        snprintf(field, sizeof field, "%s (%s, actually %s)", where, string_of(call, "ret"), name);
+        char field[320];
+        snprintf(field, sizeof field, "%.150s (%.60s, actually %.60s)", where,
+                 string_of(call, "ret"), name);
         replay_differs(result, field, json_integer(code), json_deep_copy(actual));
     }
 }

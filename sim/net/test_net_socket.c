@@ -283,7 +283,7 @@ static void waiting_for_ever_ends_the_boot(void **state)
         fail_msg("the read returned");
     }
     assert_non_null(strstr(why, "waits for ever"));
-    int timeouts = 0;
+    volatile int timeouts = 0;
     if (setjmp(given_up) == 0) {
         while (read_text(fixture, text, sizeof text, 60000) == NET_TIMEOUT) {
             assert_in_range(++timeouts, 1, 100);

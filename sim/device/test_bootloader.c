@@ -371,7 +371,7 @@ static void cut_between_erase_and_rewrite_loses_the_update(void **state)
         .otadata = {{1, OTADATA_VALID, false}, {2, OTADATA_NEW, false}},
         .config = ROLLBACK,
     };
-    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+    for (volatile size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         static struct device *device;
         device = make_device(&setup);
         flash_arm_power_cut(device->flash, cuts[i].at, cuts[i].mode, lose_power, NULL);

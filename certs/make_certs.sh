@@ -2,50 +2,77 @@
 # Makes every test certificate with the openssl CLI: make_certs.sh OUTDIR
 #
 # OUTDIR gets NAME.crt (PEM), NAME.key and NAME.chain.pem (what a server sends) for each name of the
-# table in README.md. It is made whole in a folder beside it and then renamed, so that a second run
-# at the same time does no harm; what is there and was made by this script is left alone.
+# table in README.md. It is made whole in a folder beside it and then renamed, so that two runs at
+# the same time do no harm; what this script has made, and is whole and valid, is left alone.
+# $OPENSSL is the openssl program, if not the one on the path.
 set -eu
 
 if [ $# -ne 1 ]; then
     echo "usage: make_certs.sh OUTDIR" >&2
     exit 2
 fi
-out=$1
 openssl=${OPENSSL:-openssl}
 stamp=$(cksum <"$0")
-
-if [ -f "$out/stamp" ] && [ "$(cat "$out/stamp")" = "$stamp" ]; then
-    exit 0
-fi
-
-parent=$(dirname -- "$out")
-mkdir -p -- "$parent"
-work=$(mktemp -d "$parent/certs.XXXXXX")
-trap 'rm -rf -- "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-umask 077
+names="root_ca intermediate_ca other_ca client_ca client server server_direct expired not_yet_valid
+wrong_host self_signed other_server rsa_server leaf_only large"
+ONE_DAY=86400
 
 say() {
     printf 'make_certs.sh: %s\n' "$*" >&2
 }
 
+fail() {
+    say "$@"
+    exit 1
+}
+
+mkdir -p -- "$(dirname -- "$1")" || fail "cannot make the folder of $1"
+parent=$(cd -- "$(dirname -- "$1")" && pwd)
+out=$parent/$(basename -- "$1")
+
+is_current() {
+    [ -f "$out/stamp" ] && [ "$(cat "$out/stamp")" = "$stamp" ] && [ -f "$out/root_ca.der" ] || return 1
+    for name in $names; do
+        for ending in crt key chain.pem; do
+            [ -f "$out/$name.$ending" ] || return 1
+        done
+    done
+    # All others that are to be valid are so for as long as this one.
+    "$openssl" x509 -in "$out/root_ca.crt" -noout -checkend "$ONE_DAY" >/dev/null 2>&1
+}
+
+case $("$openssl" version 2>&1) in
+    OpenSSL*) ;;
+    *) fail "$openssl is not OpenSSL 1.1.1 or later (on macOS: brew install openssl, then" \
+        "OPENSSL=\$(brew --prefix openssl)/bin/openssl)" ;;
+esac
+if is_current; then
+    touch -- "$out/stamp" # or the build would ask again each time
+    exit 0
+fi
+
+umask 077
+work=$(mktemp -d "$out.XXXXXX") || fail "cannot make a folder in $parent"
+trap 'rm -rf -- "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+cd -- "$work"
+
 # Runs openssl; what it says is only shown when it fails.
 ssl() {
-    if ! "$openssl" "$@" >"$work/log" 2>&1; then
-        cat "$work/log" >&2
-        say "failed: openssl $*"
-        exit 1
+    if ! "$openssl" "$@" >log 2>&1; then
+        cat log >&2
+        fail "failed: openssl $*"
     fi
 }
 
 # A CA section for `openssl ca`, the one command whose validity dates every version lets one choose.
-: >"$work/index"
-cat >"$work/config" <<EOF
+: >index
+cat >config <<EOF
 [ca]
 default_ca = any
 [any]
-database = $work/index
-new_certs_dir = $work
+database = index
+new_certs_dir = .
 rand_serial = yes
 unique_subject = no
 default_md = sha256
@@ -65,30 +92,30 @@ UNTIL=20491231235959Z
 
 new_key() { # NAME [rsa]
     if [ "${2:-ec}" = rsa ]; then
-        ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/$1.key"
+        ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.key"
     else
         ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:named_curve \
-            -out "$work/$1.key"
+            -out "$1.key"
     fi
 }
 
 # certify NAME COMMON_NAME ISSUER EXTENSIONS_FILE [FROM UNTIL]; ISSUER self signs with its own key.
 certify() {
-    ssl req -new -config "$work/config" -key "$work/$1.key" -subj "/CN=$2" -out "$work/$1.csr"
+    ssl req -new -config config -key "$1.key" -subj "/CN=$2" -out "$1.csr"
     if [ "$3" = self ]; then
         set -- "$1" "$2" "$1" "$4" "${5:-$FROM}" "${6:-$UNTIL}" -selfsign
     else
-        set -- "$1" "$2" "$3" "$4" "${5:-$FROM}" "${6:-$UNTIL}" -cert "$work/$3.crt"
+        set -- "$1" "$2" "$3" "$4" "${5:-$FROM}" "${6:-$UNTIL}" -cert "$3.crt"
     fi
     name=$1 issuer=$3 extensions=$4 from=$5 until=$6
     shift 6
-    ssl ca -batch -notext -config "$work/config" -in "$work/$name.csr" -out "$work/$name.crt" \
-        -keyfile "$work/$issuer.key" -extfile "$extensions" -startdate "$from" -enddate "$until" "$@"
-    rm -f "$work/$name.csr"
+    ssl ca -batch -notext -config config -in "$name.csr" -out "$name.crt" \
+        -keyfile "$issuer.key" -extfile "$extensions" -startdate "$from" -enddate "$until" "$@"
+    rm -f "$name.csr"
 }
 
 ca_extensions() {
-    cat >"$work/ca.ext" <<EOF
+    cat >ca.ext <<EOF
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
@@ -97,7 +124,7 @@ EOF
 
 # server_extensions FILE ALT_NAMES
 server_extensions() {
-    cat >"$work/$1" <<EOF
+    cat >"$1" <<EOF
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature, keyEncipherment
 extendedKeyUsage = serverAuth
@@ -107,19 +134,19 @@ EOF
 
 new_ca() { # NAME COMMON_NAME ISSUER
     new_key "$1"
-    certify "$1" "$2" "$3" "$work/ca.ext"
-    cp "$work/$1.crt" "$work/$1.chain.pem"
+    certify "$1" "$2" "$3" ca.ext
+    cp "$1.crt" "$1.chain.pem"
 }
 
 # new_server NAME COMMON_NAME ISSUER EXTENSIONS [KEY_TYPE [FROM UNTIL]]: the chain is the leaf and,
 # unless it is a root, its issuer.
 new_server() {
     new_key "$1" "${5:-ec}"
-    certify "$1" "$2" "$3" "$work/$4" "${6:-$FROM}" "${7:-$UNTIL}"
+    certify "$1" "$2" "$3" "$4" "${6:-$FROM}" "${7:-$UNTIL}"
     if [ "$3" = intermediate_ca ]; then
-        cat "$work/$1.crt" "$work/intermediate_ca.crt" >"$work/$1.chain.pem"
+        cat "$1.crt" intermediate_ca.crt >"$1.chain.pem"
     else
-        cp "$work/$1.crt" "$work/$1.chain.pem"
+        cp "$1.crt" "$1.chain.pem"
     fi
 }
 
@@ -140,48 +167,47 @@ new_server self_signed localhost self localhost.ext
 new_server other_server localhost other_ca localhost.ext
 new_server rsa_server localhost intermediate_ca localhost.ext rsa
 new_server leaf_only localhost intermediate_ca localhost.ext
-cp "$work/leaf_only.crt" "$work/leaf_only.chain.pem"
+cp leaf_only.crt leaf_only.chain.pem
 
 # Several hundred names make a certificate message that no small receive buffer holds.
-names=$LOCALHOST
+alt_names=$LOCALHOST
 i=0
 while [ "$i" -lt 220 ]; do
-    names="$names, DNS:host-$i.of-a-very-large-certificate.example"
+    alt_names="$alt_names, DNS:host-$i.of-a-very-large-certificate.example"
     i=$((i + 1))
 done
-server_extensions large.ext "$names"
+server_extensions large.ext "$alt_names"
 new_server large localhost intermediate_ca large.ext
 
 new_ca client_ca "otasim test client root" self
 new_key client
-cat >"$work/client.ext" <<EOF
+cat >client.ext <<EOF
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = clientAuth
 EOF
-certify client "otasim device" client_ca "$work/client.ext"
-cp "$work/client.crt" "$work/client.chain.pem"
+certify client "otasim device" client_ca client.ext
+cp client.crt client.chain.pem
 
-ssl x509 -in "$work/root_ca.crt" -outform DER -out "$work/root_ca.der"
+ssl x509 -in root_ca.crt -outform DER -out root_ca.der
 
-rm -f "$work"/*.ext "$work"/*.pem.old "$work"/index* "$work/config" "$work/log"
 # `openssl ca` also leaves each certificate under its serial number.
-for file in "$work"/*.pem; do
+for file in *; do
     case $file in
-        *.chain.pem) ;;
-        *) rm -f "$file" ;;
+        *.crt | *.key | *.chain.pem | *.der) ;;
+        *) rm -f -- "$file" ;;
     esac
 done
-printf '%s\n' "$stamp" >"$work/stamp"
+printf '%s\n' "$stamp" >stamp
+cd -- "$parent"
 
-old=$parent/certs.old.$$
-if [ -e "$out" ]; then
-    mv -- "$out" "$old"
+if is_current; then
+    exit 0 # somebody else was faster
 fi
-if mv -- "$work" "$out" 2>/dev/null; then
-    trap - EXIT
-elif [ ! -f "$out/stamp" ]; then
-    say "cannot put the certificates at $out"
-    exit 1
+old=$parent/$(basename -- "$work").old
+if [ -e "$out" ] && ! mv -- "$out" "$old" 2>/dev/null && [ -e "$out" ]; then
+    fail "cannot replace $out"
 fi
-rm -rf -- "$old"
+mv -- "$work" "$out" || fail "cannot put the certificates at $out"
+# Where somebody else put theirs in the meantime, ours have landed inside.
+rm -rf -- "$old" "$out/$(basename -- "$work")"

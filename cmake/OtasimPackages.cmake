@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(CURL REQUIRED)
 find_package(Threads REQUIRED)
+option(OTASIM_FETCH_HTTP_PARSER "Fetch http_parser even if the system has it" OFF)
 find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
 find_program(OPENSSL_PROGRAM openssl REQUIRED)
 
@@ -19,7 +20,24 @@ function(otasim_find_library target header)
   endforeach()
 endfunction()
 otasim_find_library(mbedtls mbedtls/ssl.h mbedtls mbedx509 mbedcrypto)
-otasim_find_library(http_parser http_parser.h http_parser)
+
+# http_parser is no longer maintained, and some systems have dropped its package.
+find_path(http_parser_INCLUDE http_parser.h)
+find_library(http_parser_LIBRARY http_parser)
+if(http_parser_INCLUDE AND http_parser_LIBRARY AND NOT OTASIM_FETCH_HTTP_PARSER)
+  otasim_find_library(http_parser http_parser.h http_parser)
+else()
+  include(FetchContent)
+  FetchContent_Declare(
+    http_parser
+    URL https://github.com/nodejs/http-parser/archive/v2.9.4.tar.gz
+    URL_HASH SHA256=467b9e30fd0979ee301065e70f637d525c28193449e1b13fbcb1b1fab3ad224f)
+  FetchContent_Populate(http_parser)
+  add_library(otasim_http_parser STATIC ${http_parser_SOURCE_DIR}/http_parser.c)
+  target_include_directories(otasim_http_parser SYSTEM PUBLIC ${http_parser_SOURCE_DIR})
+  target_compile_definitions(otasim_http_parser PRIVATE HTTP_PARSER_STRICT=0)
+  add_library(otasim::http_parser ALIAS otasim_http_parser)
+endif()
 
 if(BUILD_TESTING)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)

@@ -31,20 +31,25 @@ install_with_apt() {
             cmake | python3 | openssl) have "$package" && continue ;;
             ninja-build) have ninja && continue ;;
             pkg-config) have pkg-config && continue ;;
-            # Newer releases have the parser's maintained successor only: CMake fetches the sources.
         esac
         missing="$missing $package"
     done
     [ -n "$missing" ] || return 0
     say "otasim: installing with apt:$missing"
     as_root apt-get update -qq
+    # Where this one is gone, CMake fetches its sources.
+    if ! apt-cache show libhttp-parser-dev >/dev/null 2>&1; then
+        missing=$(printf '%s' "$missing" | sed 's/ libhttp-parser-dev//')
+        [ -n "$missing" ] || return 0
+    fi
     # shellcheck disable=SC2086 # a list of words
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
 }
 
 install_with_brew() {
     missing=
-    for formula in cmake ninja pkgconf python3 openssl@3 mbedtls@2 curl http-parser jansson cmocka; do
+    # http-parser has no formula any more: CMake fetches it.
+    for formula in cmake ninja pkgconf python3 openssl@3 mbedtls@3 curl jansson cmocka; do
         brew list --formula "$formula" >/dev/null 2>&1 || missing="$missing $formula"
     done
     if [ -n "$missing" ]; then
@@ -53,7 +58,7 @@ install_with_brew() {
         brew install --quiet $missing >&2
     fi
     prefix=$(brew --prefix)
-    export CMAKE_PREFIX_PATH="$prefix/opt/mbedtls@2:$prefix/opt/http-parser:$prefix"
+    export CMAKE_PREFIX_PATH="$prefix/opt/mbedtls@3:$prefix"
     export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
     export PATH="$prefix/opt/openssl@3/bin:$PATH"
 }

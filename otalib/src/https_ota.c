@@ -22,7 +22,7 @@ ESP_EVENT_DEFINE_BASE(ESP_HTTPS_OTA_EVENT);
 
 void https_ota_event(esp_https_ota_event_t event, const void *data, size_t size)
 {
-    esp_err_t err = esp_event_post(ESP_HTTPS_OTA_EVENT, event, data, size,
+    esp_err_t err = esp_event_post(ESP_HTTPS_OTA_EVENT, (int32_t)event, data, size,
                                    pdMS_TO_TICKS(CONFIG_ESP_HTTPS_OTA_EVENT_POST_TIMEOUT));
     if (err != ESP_OK) {
         ESP_LOGD(TAG, "event %d was not posted: %s", event, esp_err_to_name(err));

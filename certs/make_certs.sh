@@ -4,7 +4,7 @@
 # OUTDIR gets NAME.crt (PEM), NAME.key and NAME.chain.pem (what a server sends) for each name of the
 # table in README.md. It is made whole in a folder beside it and then renamed, so that two runs at
 # the same time do no harm; what this script has made, and is whole and valid, is left alone.
-# $OPENSSL is the openssl program, if not the one on the path.
+# $OPENSSL is the openssl program (a name, or a whole path), if not the first on the path.
 set -eu
 
 if [ $# -ne 1 ]; then
@@ -210,4 +210,4 @@ if [ -e "$out" ] && ! mv -- "$out" "$old" 2>/dev/null && [ -e "$out" ]; then
 fi
 mv -- "$work" "$out" || fail "cannot put the certificates at $out"
 # Where somebody else put theirs in the meantime, ours have landed inside.
-rm -rf -- "$old" "$out/$(basename -- "$work")"
+rm -rf -- "$old" "${out:?}/$(basename -- "$work")"

@@ -153,6 +153,13 @@ static bool is_kind(const json_t *record, const char *kind)
     return strcmp(string_of(record, "kind"), kind) == 0;
 }
 
+/* What the client tells its event loop says little that the http records do not. */
+static bool is_client_event(const json_t *record)
+{
+    return is_kind(record, "event") &&
+           strcmp(string_of(record, "base"), "ESP_HTTP_CLIENT_EVENT") == 0;
+}
+
 static bool is_write_event(const json_t *record)
 {
     return is_kind(record, "event") &&
@@ -163,7 +170,9 @@ static bool is_write_event(const json_t *record)
 /* A download is flash operations, WRITE_FLASH events and calls of perform, a hundred times over. */
 static bool is_download_step(const json_t *record)
 {
-    return is_kind(record, "flash") || is_write_event(record) ||
+    /* A change of otadata is never one step of many. */
+    bool otadata = strncmp(string_of(record, "at"), "otadata+", 8) == 0;
+    return (is_kind(record, "flash") && !otadata) || is_write_event(record) ||
            ((is_kind(record, "call") || is_kind(record, "enter")) &&
             strcmp(string_of(record, "fn"), "esp_https_ota_perform") == 0 &&
             (is_kind(record, "enter") ||
@@ -175,19 +184,18 @@ static bool is_download_step(const json_t *record)
 
 struct run_of_steps {
     size_t erases, programs, calls, events;
-    const json_t *first, *first_flash, *last_flash, *last_event, *last_call;
+    const json_t *first_flash, *last_flash, *last_event, *last_call;
 };
 
 static void count_step(struct run_of_steps *run, const json_t *record)
 {
-    run->first = run->first != NULL ? run->first : record;
     if (is_kind(record, "flash")) {
         bool erase = strcmp(string_of(record, "op"), "erase") == 0;
         run->erases += erase;
         run->programs += !erase;
         run->first_flash = run->first_flash != NULL ? run->first_flash : record;
         run->last_flash = record;
-    } else if (is_kind(record, "event")) {
+    } else if (is_write_event(record)) {
         run->events++;
         run->last_event = record;
     } else if (is_kind(record, "call")) {
@@ -261,10 +269,12 @@ void timeline_print(const json_t *trace, const json_t *requests, bool full, FILE
     size_t count = json_array_size(trace);
     for (size_t i = 0; i < count;) {
         struct run_of_steps run = {0};
-        while (!full && i < count && is_download_step(json_array_get(trace, i))) {
+        size_t begin = i;
+        while (!full && i < count && (is_download_step(json_array_get(trace, i)) ||
+                                      is_client_event(json_array_get(trace, i)))) {
             count_step(&run, json_array_get(trace, i++));
         }
-        if (run.first != NULL) {
+        if (i > begin) {
             print_steps(out, &run);
             continue;
         }

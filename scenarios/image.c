@@ -16,12 +16,8 @@
 
 #define BROKEN(what, flaw, story)                                                                  \
     {                                                                                              \
-        .name = "image/" what,                                                                     \
-        .about = story,                                                                            \
-        .source = "espressif/esp-idf#4120",                                                        \
-        .catalogue = "I08",                                                                        \
-        .image = {.flaws = (flaw)},                                                                \
-        .server = {IMAGE()},                                                                       \
+        .name = "image/" what, .about = story, .source = "espressif/esp-idf#4120",                 \
+        .catalogue = "I08", .image = {.flaws = (flaw)}, .server = {IMAGE()},                       \
         .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .events = REFUSED_AT_THE_END},           \
     }
 

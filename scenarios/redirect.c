@@ -10,8 +10,7 @@
     {                                                                                              \
         .name = "redirect/status-" #code,                                                          \
         .about = "a " #code " to another path of the same server is followed",                     \
-        .source = "espressif/esp-idf#3218",                                                        \
-        .catalogue = "R03",                                                                        \
+        .source = "espressif/esp-idf#3218", .catalogue = "R03",                                    \
         .server = {REDIRECT(code, "https://localhost:8443" MOVED), IMAGE()},                       \
         .expect = {.requests = {GET("/fw.bin", .status = code), GET(MOVED, .status = 200)}},       \
     }

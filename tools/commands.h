@@ -5,8 +5,8 @@
 
 enum {
     EXIT_OK = 0,
-    EXIT_FAILED = 1, /* a scenario failed, a file is wrong */
-    EXIT_USAGE = 2,  /* the command line is wrong */
+    EXIT_FAILED = 1,   /* a scenario failed, a file is wrong */
+    EXIT_USAGE = 2,    /* the command line is wrong */
     EXIT_SKIPPED = 77, /* nothing could be run: inputs are missing */
 };
 

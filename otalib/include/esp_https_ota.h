@@ -50,8 +50,9 @@ typedef esp_err_t (*decrypt_cb_t)(decrypt_cb_arg_t *args, void *user_ctx);
 
 typedef struct {
     const esp_http_client_config_t *http_config;
-    http_client_init_cb_t http_client_init_cb; /* called when the client exists, before it connects */
-    bool bulk_flash_erase;                     /* erase all that is needed before the download */
+    http_client_init_cb_t
+        http_client_init_cb; /* called when the client exists, before it connects */
+    bool bulk_flash_erase;   /* erase all that is needed before the download */
 #if CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD
     bool partial_http_download; /* in ranges */
     int max_http_request_size;  /* bytes a range, 0: 64 KB */

@@ -34,12 +34,12 @@ extern "C" {
 /** An open update. Counts up from 1 and is never used again in the same boot. */
 typedef uint32_t esp_ota_handle_t;
 
-/** Opens an update of a partition. image_size 0 or OTA_SIZE_UNKNOWN erases all of it now, a size its
- * sectors, OTA_WITH_SEQUENTIAL_WRITES none yet. ESP_ERR_INVALID_ARG (NULL, or an app partition that
- * is no OTA slot), ESP_ERR_NOT_FOUND (not in the table), ESP_ERR_OTA_PARTITION_CONFLICT (running),
- * ESP_ERR_OTA_ROLLBACK_INVALID_STATE (the running app is not confirmed),
- * ESP_ERR_OTA_ALREADY_IN_PROGRESS, ESP_ERR_NO_MEM, or what the erase returned: then the update stays
- * open. */
+/** Opens an update of a partition. image_size 0 or OTA_SIZE_UNKNOWN erases all of it now, a size
+ * its sectors, OTA_WITH_SEQUENTIAL_WRITES none yet. ESP_ERR_INVALID_ARG (NULL, or an app partition
+ * that is no OTA slot), ESP_ERR_NOT_FOUND (not in the table), ESP_ERR_OTA_PARTITION_CONFLICT
+ * (running), ESP_ERR_OTA_ROLLBACK_INVALID_STATE (the running app is not confirmed),
+ * ESP_ERR_OTA_ALREADY_IN_PROGRESS, ESP_ERR_NO_MEM, or what the erase returned: then the update
+ * stays open. */
 esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
                         esp_ota_handle_t *out_handle);
 
@@ -129,8 +129,7 @@ bool esp_ota_check_rollback_is_possible(void);
 
 /** Whether an image with this header and descriptor (esp_app_desc_t, may be NULL) suits the device.
  * ESP_ERR_INVALID_ARG, ESP_ERR_INVALID_VERSION (chip), ESP_ERR_OTA_SPI_MODE_MISMATCH. */
-esp_err_t esp_ota_check_image_validity(esp_partition_type_t type,
-                                       const esp_image_header_t *img_hdr,
+esp_err_t esp_ota_check_image_validity(esp_partition_type_t type, const esp_image_header_t *img_hdr,
                                        const esp_app_desc_t *app_desc);
 
 #ifdef __cplusplus

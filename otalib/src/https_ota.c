@@ -80,8 +80,8 @@ static void read_config(struct https_ota *ota, const esp_https_ota_config_t *con
     ota->written = ota->resumes ? bytes_to_keep(config) : 0;
 #if CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD
     ota->partial = config->partial_http_download;
-    ota->max_request = config->max_http_request_size != 0 ? config->max_http_request_size
-                                                          : DEFAULT_REQUEST_SIZE;
+    ota->max_request =
+        config->max_http_request_size != 0 ? config->max_http_request_size : DEFAULT_REQUEST_SIZE;
 #endif
 }
 
@@ -139,8 +139,8 @@ static esp_err_t find_partitions(struct https_ota *ota)
 {
     const esp_partition_t *staging = ota->config.partition.staging;
     const esp_partition_t *final = ota->config.partition.final;
-    ota->staging = staging != NULL ? esp_partition_verify(staging)
-                                   : esp_ota_get_next_update_partition(NULL);
+    ota->staging =
+        staging != NULL ? esp_partition_verify(staging) : esp_ota_get_next_update_partition(NULL);
     if (ota->staging == NULL) {
         ESP_LOGE(TAG, "no partition for the update");
         return ESP_FAIL;
@@ -305,9 +305,9 @@ static esp_err_t open_update(struct https_ota *ota)
     if (ota->config.bulk_flash_erase) {
         erase = ota->image_size > 0 ? (size_t)ota->image_size : OTA_SIZE_UNKNOWN;
     }
-    esp_err_t err = ota->resumes ? esp_ota_resume(ota->staging, erase, (size_t)ota->written,
-                                                  &ota->update)
-                                 : esp_ota_begin(ota->staging, erase, &ota->update);
+    esp_err_t err = ota->resumes
+                        ? esp_ota_resume(ota->staging, erase, (size_t)ota->written, &ota->update)
+                        : esp_ota_begin(ota->staging, erase, &ota->update);
     if (err != ESP_OK) {
         ESP_LOGE(TAG, "the update cannot begin: %s", esp_err_to_name(err));
         return err;

@@ -11,10 +11,9 @@ static const char *const TAG = "esp_https_ota";
 esp_err_t https_ota_read_header(struct https_ota *ota)
 {
     int length = 0;
-    while (length < IMAGE_HEADER_SIZE &&
-           !esp_http_client_is_complete_data_received(ota->client)) {
-        int got = esp_http_client_read(ota->client, ota->buffer + length,
-                                       IMAGE_HEADER_SIZE - length);
+    while (length < IMAGE_HEADER_SIZE && !esp_http_client_is_complete_data_received(ota->client)) {
+        int got =
+            esp_http_client_read(ota->client, ota->buffer + length, IMAGE_HEADER_SIZE - length);
         if (got == -ESP_ERR_HTTP_EAGAIN) {
             continue; /* the caller cannot get in here (catalogue N07) */
         }
@@ -24,8 +23,7 @@ esp_err_t https_ota_read_header(struct https_ota *ota)
         length += got;
     }
     if (length < IMAGE_HEADER_SIZE) {
-        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", length,
-                 IMAGE_HEADER_SIZE);
+        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", length, IMAGE_HEADER_SIZE);
         return ESP_FAIL;
     }
     ota->header_length = length;

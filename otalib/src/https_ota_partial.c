@@ -107,7 +107,8 @@ esp_err_t https_ota_next_range(struct https_ota *ota)
     }
     int from = ota->written + HEADER_SHIFT(ota);
     bool is_last = ota->image_size - ota->written <= ota->max_request;
-    esp_err_t err = https_ota_set_range(ota, from, is_last ? OPEN_ENDED : from + ota->max_request - 1);
+    esp_err_t err =
+        https_ota_set_range(ota, from, is_last ? OPEN_ENDED : from + ota->max_request - 1);
     if (err != ESP_OK) {
         return err;
     }

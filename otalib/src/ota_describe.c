@@ -16,8 +16,7 @@ esp_err_t esp_ota_get_partition_description(const esp_partition_t *partition,
     if (partition->type != ESP_PARTITION_TYPE_APP) {
         return ESP_ERR_NOT_SUPPORTED;
     }
-    esp_err_t err =
-        esp_partition_read(partition, DESCRIPTOR_OFFSET, app_desc, sizeof *app_desc);
+    esp_err_t err = esp_partition_read(partition, DESCRIPTOR_OFFSET, app_desc, sizeof *app_desc);
     if (err != ESP_OK) {
         return err;
     }
@@ -60,8 +59,7 @@ esp_err_t esp_ota_get_bootloader_description(const esp_partition_t *bootloader_p
     return desc->magic_byte == ESP_BOOTLOADER_DESC_MAGIC_BYTE ? ESP_OK : ESP_ERR_NOT_FOUND;
 }
 
-esp_err_t esp_ota_check_image_validity(esp_partition_type_t type,
-                                       const esp_image_header_t *img_hdr,
+esp_err_t esp_ota_check_image_validity(esp_partition_type_t type, const esp_image_header_t *img_hdr,
                                        const esp_app_desc_t *app_desc)
 {
     if (img_hdr == NULL ||

@@ -22,8 +22,8 @@
 struct ota_select {
     const esp_partition_t *partition;
     esp_ota_select_entry_t entry[2];
-    int active;       /* index of the entry that counts, -1: none */
-    uint32_t slots;   /* OTA slots without a gap from ota_0 */
+    int active;     /* index of the entry that counts, -1: none */
+    uint32_t slots; /* OTA slots without a gap from ota_0 */
 };
 
 /** Reads otadata; false without an otadata partition. */

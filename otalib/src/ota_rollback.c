@@ -69,8 +69,7 @@ esp_err_t esp_ota_mark_app_valid_cancel_rollback(void)
             }
             quirk_met(QUIRK_CONFIRM_AFTER_SWITCH);
         }
-        esp_err_t err =
-            ota_select_write(&select, select.active, entry->ota_seq, ESP_OTA_IMG_VALID);
+        esp_err_t err = ota_select_write(&select, select.active, entry->ota_seq, ESP_OTA_IMG_VALID);
         if (err != ESP_OK) {
             return err;
         }
@@ -101,8 +100,8 @@ static bool rollback_is_possible(const struct ota_select *select)
     if (OTA_ANTI_ROLLBACK) {
         return false;
     }
-    const esp_partition_t *factory = esp_partition_find_first(
-        ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_APP_FACTORY, NULL);
+    const esp_partition_t *factory =
+        esp_partition_find_first(ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_APP_FACTORY, NULL);
     return factory != NULL && ota_image_is_valid(factory, ESP_IMAGE_VERIFY_SILENT);
 }
 
@@ -138,8 +137,8 @@ esp_err_t esp_ota_mark_app_invalid_rollback_and_reboot(void)
 
 static bool was_given_up(const esp_ota_select_entry_t *entry)
 {
-    return ota_entry_is_written(entry) && (entry->ota_state == ESP_OTA_IMG_INVALID ||
-                                           entry->ota_state == ESP_OTA_IMG_ABORTED);
+    return ota_entry_is_written(entry) &&
+           (entry->ota_state == ESP_OTA_IMG_INVALID || entry->ota_state == ESP_OTA_IMG_ABORTED);
 }
 
 const esp_partition_t *esp_ota_get_last_invalid_partition(void)

@@ -42,8 +42,8 @@ bool ota_select_read(struct ota_select *select)
     memset(select, 0, sizeof *select);
     select->active = -1;
     select->slots = esp_ota_get_app_partition_count();
-    select->partition = esp_partition_find_first(ESP_PARTITION_TYPE_DATA,
-                                                 ESP_PARTITION_SUBTYPE_DATA_OTA, NULL);
+    select->partition =
+        esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_DATA_OTA, NULL);
     if (select->partition == NULL) {
         return false;
     }
@@ -77,8 +77,7 @@ uint32_t ota_select_slot(const struct ota_select *select, uint32_t seq)
 
 bool ota_entry_is_written(const esp_ota_select_entry_t *entry)
 {
-    return entry->ota_seq != UINT32_MAX &&
-           entry->crc == bootloader_common_ota_select_crc(entry);
+    return entry->ota_seq != UINT32_MAX && entry->crc == bootloader_common_ota_select_crc(entry);
 }
 
 bool ota_image_is_valid(const esp_partition_t *partition, esp_image_load_mode_t mode)
@@ -135,8 +134,8 @@ static esp_err_t select_slot(uint32_t slot)
 
 static esp_err_t select_factory(void)
 {
-    const esp_partition_t *otadata = esp_partition_find_first(
-        ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_DATA_OTA, NULL);
+    const esp_partition_t *otadata =
+        esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_DATA_OTA, NULL);
     return otadata == NULL ? ESP_ERR_NOT_FOUND
                            : esp_partition_erase_range(otadata, 0, otadata->size);
 }
@@ -203,8 +202,8 @@ esp_err_t esp_ota_set_boot_partition_skip_validate(const esp_partition_t *partit
 /* What boots where otadata selects nothing: factory, else the lowest slot, else the test app. */
 static const esp_partition_t *default_boot_partition(void)
 {
-    const esp_partition_t *found = esp_partition_find_first(
-        ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_APP_FACTORY, NULL);
+    const esp_partition_t *found =
+        esp_partition_find_first(ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_APP_FACTORY, NULL);
     for (uint32_t slot = 0; found == NULL && slot < 16; slot++) {
         found = ota_slot_partition(slot);
     }

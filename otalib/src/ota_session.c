@@ -22,7 +22,7 @@ struct session {
     bool finalize_with_copy;
     bool erases_lazily;
     bool resumed;
-    size_t written; /* bytes in flash, from the start of the image */
+    size_t written;                 /* bytes in flash, from the start of the image */
     uint8_t tail[ENCRYPTION_BLOCK]; /* encrypted flash is written in blocks: what waits for one */
     size_t tail_length;
 };
@@ -159,8 +159,8 @@ esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
     if (session->erases_lazily) {
         return ESP_OK;
     }
-    err = esp_partition_erase_range(session->staging, 0,
-                                    erase_length(session->staging, image_size));
+    err =
+        esp_partition_erase_range(session->staging, 0, erase_length(session->staging, image_size));
     if (err != ESP_OK) {
         /* The session stays open, so the slot is blocked until a reboot (catalogue I16). */
         if (quirk(QUIRK_FAILED_BEGIN_LEAKS)) {

@@ -92,15 +92,15 @@ esp_err_t app_image_check_chip(const uint8_t header[APP_IMAGE_HEADER_LENGTH],
 
 /** What can be wrong with a built image; several may be combined. */
 enum app_image_flaw {
-    APP_IMAGE_FLAW_MAGIC = 1u << 0,           /* first byte is not 0xE9 */
-    APP_IMAGE_FLAW_CHECKSUM = 1u << 1,        /* XOR checksum off by one bit (hash fits it) */
-    APP_IMAGE_FLAW_HASH = 1u << 2,            /* appended SHA-256 is wrong */
-    APP_IMAGE_FLAW_BIT_FLIP = 1u << 3,        /* one bit of segment data, after hashing */
+    APP_IMAGE_FLAW_MAGIC = 1u << 0,    /* first byte is not 0xE9 */
+    APP_IMAGE_FLAW_CHECKSUM = 1u << 1, /* XOR checksum off by one bit (hash fits it) */
+    APP_IMAGE_FLAW_HASH = 1u << 2,     /* appended SHA-256 is wrong */
+    APP_IMAGE_FLAW_BIT_FLIP = 1u << 3, /* one bit of segment data, after hashing */
     APP_IMAGE_FLAW_DESCRIPTOR_MAGIC = 1u << 4,
-    APP_IMAGE_FLAW_SEGMENT_COUNT = 1u << 5,   /* 17 segments */
+    APP_IMAGE_FLAW_SEGMENT_COUNT = 1u << 5, /* 17 segments */
     APP_IMAGE_FLAW_LAST_BYTE_MISSING = 1u << 6,
-    APP_IMAGE_FLAW_SEGMENT_ALIGNMENT = 1u << 7, /* a mapped segment off its MMU page */
-    APP_IMAGE_FLAW_SEGMENT_LENGTH = 1u << 8,  /* not a multiple of 4 */
+    APP_IMAGE_FLAW_SEGMENT_ALIGNMENT = 1u << 7,   /* a mapped segment off its MMU page */
+    APP_IMAGE_FLAW_SEGMENT_LENGTH = 1u << 8,      /* not a multiple of 4 */
     APP_IMAGE_FLAW_SHORT_FIRST_SEGMENT = 1u << 9, /* no room for the descriptor */
     APP_IMAGE_FLAW_FIRST_SEGMENT_DRAM = 1u << 10, /* descriptor lies in DRAM: still valid */
 };
@@ -112,19 +112,19 @@ const char *app_image_flaw_name(unsigned bit);
 struct app_image_spec {
     const struct chip *chip; /* NULL: esp32s3 */
     enum app_image_kind kind;
-    uint32_t size;           /* of the whole image in bytes, 0: 65536 */
-    uint32_t seed;           /* same seed and fields, same bytes */
-    const char *version;     /* NULL: "2.0.0" */
+    uint32_t size;            /* of the whole image in bytes, 0: 65536 */
+    uint32_t seed;            /* same seed and fields, same bytes */
+    const char *version;      /* NULL: "2.0.0" */
     const char *project_name; /* NULL: "otasim" */
-    const char *idf_version; /* NULL: a release name */
+    const char *idf_version;  /* NULL: a release name */
     uint32_t secure_version;
     uint16_t min_chip_revision, max_chip_revision; /* 0: none */
     uint16_t min_block_revision, max_block_revision;
-    uint8_t spi_mode;        /* header field, 0: DIO (2); QIO is flashed as DIO anyway */
-    uint8_t spi_flash_mode;  /* descriptor field, 0 unknown */
-    uint8_t mmu_page_size;   /* descriptor field, log2; 0 unset */
-    bool no_hash;            /* hash_appended 0 */
-    uint32_t flaws;          /* enum app_image_flaw, combined */
+    uint8_t spi_mode;       /* header field, 0: DIO (2); QIO is flashed as DIO anyway */
+    uint8_t spi_flash_mode; /* descriptor field, 0 unknown */
+    uint8_t mmu_page_size;  /* descriptor field, log2; 0 unset */
+    bool no_hash;           /* hash_appended 0 */
+    uint32_t flaws;         /* enum app_image_flaw, combined */
 };
 
 /** Builds the image into malloc'ed memory (*out, *length: the caller frees). False with err set if

@@ -32,8 +32,8 @@ struct bootloader_attempt {
 struct bootloader_report {
     int selected_index; /* >= 0 an OTA slot, else BOOTLOADER_INDEX_* */
     bool booted;
-    struct partition app;               /* valid if booted */
-    struct app_image_info image;        /* of the booted app */
+    struct partition app;        /* valid if booted */
+    struct app_image_info image; /* of the booted app */
     unsigned attempts; /* images that were read; an app passed over by anti-rollback is in reason */
     struct bootloader_attempt attempt[PARTITION_TABLE_MAX_ENTRIES];
     struct error reason; /* why this selection, or why nothing boots ("brick: ...") */

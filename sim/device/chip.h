@@ -20,7 +20,7 @@ struct chip {
     struct chip_range dram;     /* a loadable RAM range, for building images */
     struct chip_range iram;
     bool checks_efuse_block_revision;
-    uint8_t boot_key_digests;     /* secure boot key digests in efuse */
+    uint8_t boot_key_digests;      /* secure boot key digests in efuse */
     bool mmu_page_from_descriptor; /* page size comes from the app descriptor, if it names one */
 };
 

@@ -11,32 +11,32 @@
 #include "partition_table.h"
 
 enum device_reset_reason { /* numbers as esp_reset_reason_t */
-    DEVICE_RESET_UNKNOWN = 0,
-    DEVICE_RESET_POWERON = 1,
-    DEVICE_RESET_EXT = 2,
-    DEVICE_RESET_SW = 3,
-    DEVICE_RESET_PANIC = 4,
-    DEVICE_RESET_INT_WDT = 5,
-    DEVICE_RESET_TASK_WDT = 6,
-    DEVICE_RESET_WDT = 7,
-    DEVICE_RESET_DEEPSLEEP = 8,
-    DEVICE_RESET_BROWNOUT = 9,
+                           DEVICE_RESET_UNKNOWN = 0,
+                           DEVICE_RESET_POWERON = 1,
+                           DEVICE_RESET_EXT = 2,
+                           DEVICE_RESET_SW = 3,
+                           DEVICE_RESET_PANIC = 4,
+                           DEVICE_RESET_INT_WDT = 5,
+                           DEVICE_RESET_TASK_WDT = 6,
+                           DEVICE_RESET_WDT = 7,
+                           DEVICE_RESET_DEEPSLEEP = 8,
+                           DEVICE_RESET_BROWNOUT = 9,
 };
 
 struct device_config {
     const struct chip *chip; /* NULL: esp32s3 */
     uint32_t flash_size;     /* bytes; 0: 4 MB */
     struct efuse efuse;
-    int64_t epoch_s;         /* wall clock at power-on, seconds since 1970; 0: clock not set */
+    int64_t epoch_s; /* wall clock at power-on, seconds since 1970; 0: clock not set */
 };
 
 struct device {
     const struct chip *chip;
     struct flash *flash;
     struct efuse efuse;
-    uint64_t now_us;        /* virtual time since the device was made; never goes back */
-    uint64_t boot_us;       /* now_us when the current boot began */
-    int64_t epoch_s;        /* device wall clock at now_us == 0; 0: not set */
+    uint64_t now_us;  /* virtual time since the device was made; never goes back */
+    uint64_t boot_us; /* now_us when the current boot began */
+    int64_t epoch_s;  /* device wall clock at now_us == 0; 0: not set */
     enum device_reset_reason reset_reason;
     uint8_t rtc_memory[8192]; /* survives everything but power loss */
     bool has_last_app;        /* the bootloader's own note in RTC memory, for a wake-up */

@@ -8,9 +8,9 @@
 #include "esp_err.h"
 
 struct efuse {
-    uint16_t chip_revision;        /* major * 100 + minor */
-    uint16_t block_revision;       /* efuse block revision, major * 100 + minor */
-    bool ignore_wafer_major;       /* "ignore major wafer version" bit */
+    uint16_t chip_revision;  /* major * 100 + minor */
+    uint16_t block_revision; /* efuse block revision, major * 100 + minor */
+    bool ignore_wafer_major; /* "ignore major wafer version" bit */
     bool ignore_block_major;
     bool flash_encryption;
     uint32_t secure_version_bits;  /* the secure version is the number of ones */

@@ -19,19 +19,19 @@ struct flash_op {
     uint64_t index; /* counts from 0 over the life of the device, erases and programs together */
     enum flash_op_kind kind;
     uint32_t address;
-    uint32_t length;           /* bytes */
-    const uint8_t *data;       /* what is programmed; NULL for an erase */
-    uint32_t nor_violations;   /* bytes in which a 0 bit would have had to become 1 */
-    const uint8_t *before;     /* what stood at `address` before, its first `before_length` bytes */
-    uint32_t before_length;    /* at most a sector */
+    uint32_t length;         /* bytes */
+    const uint8_t *data;     /* what is programmed; NULL for an erase */
+    uint32_t nor_violations; /* bytes in which a 0 bit would have had to become 1 */
+    const uint8_t *before;   /* what stood at `address` before, its first `before_length` bytes */
+    uint32_t before_length;  /* at most a sector */
 };
 
 struct flash_counters {
-    uint64_t erases;           /* sectors */
-    uint64_t programs;         /* calls */
+    uint64_t erases;   /* sectors */
+    uint64_t programs; /* calls */
     uint64_t bytes_programmed;
     uint64_t bytes_read;
-    uint64_t nor_violations;   /* bytes */
+    uint64_t nor_violations; /* bytes */
 };
 
 /** Where power fails relative to operation number `at`. A torn operation does its first half: 2048

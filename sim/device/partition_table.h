@@ -60,8 +60,8 @@ bool partition_table_from_csv(const char *file_name, const char *text, size_t le
 esp_err_t partition_table_from_binary(const uint8_t *data, size_t length, uint32_t flash_size,
                                       struct partition_table *out, struct error *err);
 
-/** Writes the binary form with its MD5 entry, padded with 0xFF to PARTITION_TABLE_MAX_LENGTH. A table
- * of all PARTITION_TABLE_MAX_ENTRIES (never from CSV) goes without MD5. */
+/** Writes the binary form with its MD5 entry, padded with 0xFF to PARTITION_TABLE_MAX_LENGTH. A
+ * table of all PARTITION_TABLE_MAX_ENTRIES (never from CSV) goes without MD5. */
 void partition_table_to_binary(const struct partition_table *table,
                                uint8_t out[PARTITION_TABLE_MAX_LENGTH]);
 

@@ -36,8 +36,8 @@ enum device_reset_reason boot_reset_reason(enum boot_end_kind end)
 static const char *reset_name(enum device_reset_reason reason)
 {
     static const char *const names[] = {
-        "unknown",  "power-on",      "external",  "software",   "panic",
-        "int-wdt",  "task-wdt",      "wdt",       "deep-sleep", "brownout",
+        "unknown", "power-on", "external", "software",   "panic",
+        "int-wdt", "task-wdt", "wdt",      "deep-sleep", "brownout",
     };
     return (size_t)reason < sizeof names / sizeof names[0] ? names[reason] : "unknown";
 }
@@ -55,9 +55,9 @@ static void trace_bootloader(const struct boot_request *request,
                                                attempt->error.text));
     }
     trace_record("bootloader",
-                 json_pack("{s:i, s:o, s:s?, s:o, s:s}", "selected", report->selected_index, "tried",
-                           tried, "booted", report->booted ? report->app.label : NULL, "otadata",
-                           otadata_json(request->device, &table), "reason",
+                 json_pack("{s:i, s:o, s:s?, s:o, s:s}", "selected", report->selected_index,
+                           "tried", tried, "booted", report->booted ? report->app.label : NULL,
+                           "otadata", otadata_json(request->device, &table), "reason",
                            report->reason.text));
 }
 
@@ -151,8 +151,8 @@ static void read_status(int status, struct boot_result *result)
     } else if (WIFSIGNALED(status)) {
         snprintf(result->detail, sizeof result->detail, "%s", strsignal(WTERMSIG(status)));
     } else {
-        snprintf(result->detail, sizeof result->detail, "the firmware's process left with status %d",
-                 WEXITSTATUS(status));
+        snprintf(result->detail, sizeof result->detail,
+                 "the firmware's process left with status %d", WEXITSTATUS(status));
     }
     /* Its own last words are missing, so they are said here. */
     trace_recordf("end", "{s:s, s:s}", "how", boot_end_name(result->end), "detail", result->detail);

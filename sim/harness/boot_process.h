@@ -18,7 +18,7 @@ struct boot_request {
     const struct net_env *net;
     const void *argument; /* boot_current()->argument */
     bool strict;
-    int number;           /* 0 for the first boot */
+    int number; /* 0 for the first boot */
     int trace_fd;
     struct server *server; /* let go of in the child; may be NULL */
 };

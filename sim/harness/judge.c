@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot.h"
 #include "event_names.h"
 #include "otadata.h"
-#include "boot.h"
 #include "run.h"
 #include "scenario_device.h"
 #include "text.h"
@@ -43,10 +43,18 @@ static bool equal(const char *a, const char *b)
 static bool is_update_call(const char *function)
 {
     static const char *const calls[] = {
-        "esp_https_ota",        "esp_https_ota_begin",        "esp_https_ota_get_img_desc",
-        "esp_https_ota_perform", "esp_https_ota_finish",      "esp_ota_begin",
-        "esp_ota_resume",       "esp_ota_write",              "esp_ota_write_with_offset",
-        "esp_ota_end",          "esp_ota_set_boot_partition", "esp_http_client_open",
+        "esp_https_ota",
+        "esp_https_ota_begin",
+        "esp_https_ota_get_img_desc",
+        "esp_https_ota_perform",
+        "esp_https_ota_finish",
+        "esp_ota_begin",
+        "esp_ota_resume",
+        "esp_ota_write",
+        "esp_ota_write_with_offset",
+        "esp_ota_end",
+        "esp_ota_set_boot_partition",
+        "esp_http_client_open",
     };
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         if (equal(function, calls[i])) {
@@ -131,8 +139,8 @@ static size_t compress_events(const json_t *trace, struct expected_event *out, s
     return count;
 }
 
-static bool event_matches(const struct expected_event *expected, const struct expected_event *actual,
-                          size_t image_length)
+static bool event_matches(const struct expected_event *expected,
+                          const struct expected_event *actual, size_t image_length)
 {
     int64_t data = expected->data == EXPECT_IMAGE_SIZE ? (int64_t)image_length : expected->data;
     return expected->event == actual->event &&

@@ -22,8 +22,7 @@ json_t *otadata_json(const struct device *device, const struct partition_table *
     const struct partition *partition =
         partition_table_find(table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
     struct otadata otadata;
-    if (partition == NULL ||
-        otadata_read(device->flash, partition->offset, &otadata) != ESP_OK) {
+    if (partition == NULL || otadata_read(device->flash, partition->offset, &otadata) != ESP_OK) {
         return json_null();
     }
     return json_pack("[o, o]", entry_json(&otadata.entry[0]), entry_json(&otadata.entry[1]));

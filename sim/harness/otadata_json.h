@@ -1,4 +1,5 @@
-/* otadata as traces and recordings write it: ["erased", {"seq":2,"state":"VALID","crc_ok":true}]. */
+/* otadata as traces and recordings write it: ["erased", {"seq":2,"state":"VALID","crc_ok":true}].
+ */
 #pragma once
 
 #include <jansson.h>

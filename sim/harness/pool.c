@@ -17,8 +17,8 @@ enum { MAX_JOBS = 64 };
 
 struct worker {
     pid_t pid;
-    FILE *reports;   /* the reading end of its pipe; NULL once it has ended */
-    size_t running;  /* the item that it has begun and not ended */
+    FILE *reports;  /* the reading end of its pipe; NULL once it has ended */
+    size_t running; /* the item that it has begun and not ended */
     bool busy;
 };
 

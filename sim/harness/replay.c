@@ -21,14 +21,23 @@
 
 /* The modules that replay, with the options in which their sdkconfigs differ. */
 static const char *const modules[] = {
-    "replayer",          "replayer-partial",       "replayer-decrypt", "replayer-decrypt-partial",
-    "replayer-rollback", "replayer-anti_rollback", "replayer-auth",    "replayer-allow_http",
+    "replayer",
+    "replayer-partial",
+    "replayer-decrypt",
+    "replayer-decrypt-partial",
+    "replayer-rollback",
+    "replayer-anti_rollback",
+    "replayer-auth",
+    "replayer-allow_http",
     "replayer-anti_rollback_only",
 };
 static const char *const options[] = {
-    "CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD", "CONFIG_ESP_HTTPS_OTA_DECRYPT_CB",
-    "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE",        "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK",
-    "CONFIG_ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH",     "CONFIG_ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH",
+    "CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD",
+    "CONFIG_ESP_HTTPS_OTA_DECRYPT_CB",
+    "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE",
+    "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK",
+    "CONFIG_ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH",
+    "CONFIG_ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH",
     "CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP",
 };
 enum {
@@ -111,8 +120,8 @@ static bool open_session(struct replay *replay, const char *id, struct error *er
     if (!json_is_array(rules)) {
         return true;
     }
-    if (!temp_file_write(&replay->image_file, "otasim-image", replay->served,
-                         replay->served_length, err)) {
+    if (!temp_file_write(&replay->image_file, "otasim-image", replay->served, replay->served_length,
+                         err)) {
         return false;
     }
     const struct scenario scenario = {.listeners = {.certificate = certificate_of(id)}};
@@ -217,8 +226,8 @@ static bool run_and_compare(struct replay *replay, struct replay_result *result,
     }
     evidence.flash_ops = replay_flash_ops(replay->device);
     evidence.otadata_after = otadata_json(replay->device, &replay->table);
-    evidence.slots = replay_slots(replay->device, &replay->table, replay->served,
-                                  replay->served_length);
+    evidence.slots =
+        replay_slots(replay->device, &replay->table, replay->served, replay->served_length);
     bool ok = boot(replay, number, false, &end, err);
     evidence.secure_version = efuse_secure_version(&replay->device->efuse);
     evidence.final_boot = otadata_json(replay->device, &replay->table);

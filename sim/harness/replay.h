@@ -24,8 +24,8 @@ void replay_record(const json_t *record, const char *images_dir, struct server *
 /** What was recorded and what happened now, for the comparison. */
 struct replay_evidence {
     const json_t *record;
-    json_t *trace;    /* array of records; "boot_n" tells which boot */
-    json_t *requests; /* array, as the server saw them */
+    json_t *trace;                 /* array of records; "boot_n" tells which boot */
+    json_t *requests;              /* array, as the server saw them */
     json_t *otadata_after, *slots; /* before the final reboot, as recordings write them */
     json_t *flash_ops;
     json_t *final_boot; /* of the reboot at the end */

@@ -20,7 +20,8 @@ static bool is_kind(const json_t *record, const char *kind)
 
 static char *dump(const json_t *value)
 {
-    return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+    return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS)
+                         : NULL;
 }
 
 void replay_differs(struct replay_result *result, const char *field, json_t *expected,
@@ -166,7 +167,8 @@ static void compare_boot(struct replay_result *result, const json_t *trace, size
     const json_t *bootloader = nth_of_kind(trace, "bootloader", n);
     char field[100];
     snprintf(field, sizeof field, "%s.boot", where);
-    compare(result, field, json_object_get(expected, "boot"), json_object_get(bootloader, "booted"));
+    compare(result, field, json_object_get(expected, "boot"),
+            json_object_get(bootloader, "booted"));
     snprintf(field, sizeof field, "%s.selected_index", where);
     compare(result, field, json_object_get(expected, "selected_index"),
             json_object_get(bootloader, "selected"));
@@ -225,11 +227,16 @@ static void compare_calls(const struct replay_evidence *evidence, struct replay_
 }
 
 static const char *const event_names[] = {
-    "ESP_HTTPS_OTA_START",          "ESP_HTTPS_OTA_CONNECTED",
-    "ESP_HTTPS_OTA_GET_IMG_DESC",   "ESP_HTTPS_OTA_VERIFY_CHIP_ID",
-    "ESP_HTTPS_OTA_VERIFY_CHIP_REVISION", "ESP_HTTPS_OTA_DECRYPT_CB",
-    "ESP_HTTPS_OTA_WRITE_FLASH",    "ESP_HTTPS_OTA_UPDATE_BOOT_PARTITION",
-    "ESP_HTTPS_OTA_FINISH",         "ESP_HTTPS_OTA_ABORT",
+    "ESP_HTTPS_OTA_START",
+    "ESP_HTTPS_OTA_CONNECTED",
+    "ESP_HTTPS_OTA_GET_IMG_DESC",
+    "ESP_HTTPS_OTA_VERIFY_CHIP_ID",
+    "ESP_HTTPS_OTA_VERIFY_CHIP_REVISION",
+    "ESP_HTTPS_OTA_DECRYPT_CB",
+    "ESP_HTTPS_OTA_WRITE_FLASH",
+    "ESP_HTTPS_OTA_UPDATE_BOOT_PARTITION",
+    "ESP_HTTPS_OTA_FINISH",
+    "ESP_HTTPS_OTA_ABORT",
 };
 enum { DECRYPT_CB = 5, WRITE_FLASH = 6, EVENT_COUNT = sizeof event_names / sizeof event_names[0] };
 #define PAIR "ESP_HTTPS_OTA_DECRYPT_CB then ESP_HTTPS_OTA_WRITE_FLASH (pair)"
@@ -282,8 +289,7 @@ static json_t *merge_runs(const json_t *events)
         size_t writes = 0, pairs = 0;
         const json_t *during = json_object_get(json_array_get(events, i), "during");
         while (event_is(events, i + writes, WRITE_FLASH) &&
-               json_equal(during,
-                          json_object_get(json_array_get(events, i + writes), "during"))) {
+               json_equal(during, json_object_get(json_array_get(events, i + writes), "during"))) {
             writes++;
         }
         while (event_is(events, i + 2 * pairs, DECRYPT_CB) &&
@@ -291,16 +297,15 @@ static json_t *merge_runs(const json_t *events)
             pairs++;
         }
         if (writes > 1) {
-            json_array_append_new(merged, run_event(event_names[WRITE_FLASH],
-                                                    json_array_get(events, i),
-                                                    json_array_get(events, i + writes - 1), writes,
-                                                    json_array_get(events, i)));
+            json_array_append_new(merged,
+                                  run_event(event_names[WRITE_FLASH], json_array_get(events, i),
+                                            json_array_get(events, i + writes - 1), writes,
+                                            json_array_get(events, i)));
             i += writes;
         } else if (pairs > 1) {
-            json_array_append_new(merged,
-                                  run_event(PAIR, json_array_get(events, i + 1),
-                                            json_array_get(events, i + 2 * pairs - 1), pairs,
-                                            json_array_get(events, i)));
+            json_array_append_new(merged, run_event(PAIR, json_array_get(events, i + 1),
+                                                    json_array_get(events, i + 2 * pairs - 1),
+                                                    pairs, json_array_get(events, i)));
             i += 2 * pairs;
         } else {
             json_array_append(merged, json_array_get(events, i++));
@@ -351,7 +356,8 @@ static void compare_request(struct replay_result *result, size_t index, const js
 {
     const char *key;
     const json_t *value;
-    json_object_foreach((json_t *)expected, key, value) {
+    json_object_foreach((json_t *)expected, key, value)
+    {
         json_t *wanted = with_ports(value);
         const json_t *have = json_object_get(actual, key);
         bool same = json_equal(wanted, have) || (json_is_null(wanted) && have == NULL);

@@ -53,8 +53,8 @@ static bool is_written(const json_t *record, const char *label)
     for (size_t i = 0; i < json_array_size(calls); i++) {
         const json_t *call = json_array_get(calls, i);
         const char *args = json_string_value(json_object_get(call, "args"));
-        if (args != NULL && (text_is(call, "fn", "esp_ota_begin") ||
-                             text_is(call, "fn", "esp_ota_resume")) &&
+        if (args != NULL &&
+            (text_is(call, "fn", "esp_ota_begin") || text_is(call, "fn", "esp_ota_resume")) &&
             strncmp(args, label, strlen(label)) == 0) {
             return true;
         }
@@ -94,8 +94,8 @@ static uint32_t infer_flaws(const json_t *record, const char *label)
             first_boot = false;
         }
     }
-    bool refused = !is_written(record, label) &&
-                   was_refused(json_object_get(record, "after_reboot"), label);
+    bool refused =
+        !is_written(record, label) && was_refused(json_object_get(record, "after_reboot"), label);
     return refused ? APP_IMAGE_FLAW_BIT_FLIP : 0;
 }
 
@@ -105,7 +105,8 @@ static void read_apps(const json_t *record, struct scenario_device *row)
     size_t count = 0;
     const char *label;
     const json_t *app;
-    json_object_foreach((json_t *)apps, label, app) {
+    json_object_foreach((json_t *)apps, label, app)
+    {
         if (count == SCENARIO_MAX_APPS) {
             break;
         }

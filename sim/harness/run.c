@@ -114,8 +114,7 @@ static bool read_otadata(struct run *run, struct otadata *out)
     const struct partition *partition =
         partition_table_find(&run->table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
     memset(out, 0xFF, sizeof *out);
-    return partition != NULL &&
-           otadata_read(run->device->flash, partition->offset, out) == ESP_OK;
+    return partition != NULL && otadata_read(run->device->flash, partition->offset, out) == ESP_OK;
 }
 
 static bool missing_input(const struct run *run)

@@ -8,10 +8,10 @@
 #include "server.h"
 
 struct run_options {
-    bool strict;             /* quirks are off */
-    const char *keep_flash;  /* write the flash there afterwards; NULL: no */
-    const char *url;         /* update from this real server instead of the scripted one; NULL: no */
-    const char *ca_file;     /* PEM file with the root to trust; NULL: the test root */
+    bool strict;            /* quirks are off */
+    const char *keep_flash; /* write the flash there afterwards; NULL: no */
+    const char *url;        /* update from this real server instead of the scripted one; NULL: no */
+    const char *ca_file;    /* PEM file with the root to trust; NULL: the test root */
 };
 
 struct mismatch {
@@ -21,13 +21,13 @@ struct mismatch {
 
 struct run_result {
     bool passed;
-    struct error error;   /* the harness itself failed; text is "" if it did not */
-    bool skipped;         /* a file that the row needs is not here; error.text says which */
+    struct error error; /* the harness itself failed; text is "" if it did not */
+    bool skipped;       /* a file that the row needs is not here; error.text says which */
     size_t mismatches;
     struct mismatch mismatch[SCENARIO_MAX_MISMATCHES];
-    json_t *trace;        /* array of records */
-    json_t *requests;     /* array, as the server saw them */
-    json_t *quirks;       /* array of the names that were met */
+    json_t *trace;    /* array of records */
+    json_t *requests; /* array, as the server saw them */
+    json_t *quirks;   /* array of the names that were met */
 };
 
 /** Runs the scenario. The result must be released with run_result_free. Returns result->passed. */

@@ -1,6 +1,6 @@
-/* A scenario: a device, an update that is offered to it, what the server does, and what must come of
- * it. Scenarios are rows of plain C tables; a row states only what it cares about, zero stands for
- * what a reader would assume. scenarios/README.md shows how to write one.
+/* A scenario: a device, an update that is offered to it, what the server does, and what must come
+ * of it. Scenarios are rows of plain C tables; a row states only what it cares about, zero stands
+ * for what a reader would assume. scenarios/README.md shows how to write one.
  *
  *     SCENARIOS(redirect) = {
  *         {
@@ -44,7 +44,9 @@ struct scenario_otadata_entry {
     bool bad_crc;
 };
 #define ENTRY(sequence, otadata_state, ...)                                                        \
-    {.present = true, .seq = (sequence), .state = (otadata_state), __VA_ARGS__}
+    {                                                                                              \
+        .present = true, .seq = (sequence), .state = (otadata_state), __VA_ARGS__                  \
+    }
 
 /** An app in a slot before the scenario, and the firmware that runs when it boots. */
 struct scenario_app {
@@ -65,7 +67,7 @@ struct scenario_device {
     bool ignore_wafer_major; /* the efuse bit that lifts the maximum chip revision */
     uint32_t secure_version;
     bool flash_encryption;
-    int64_t epoch_s;        /* wall clock, seconds since 1970; 0: 2026-01-01 */
+    int64_t epoch_s; /* wall clock, seconds since 1970; 0: 2026-01-01 */
     bool clock_not_set;
     const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: "std" */
     struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: factory with version 1.0.0 */
@@ -76,34 +78,42 @@ struct scenario_device {
 /** What the server does with one request. The n-th response answers the n-th request, the last one
  * every further request; a response with .path answers requests for that path only. */
 struct scenario_response {
-    int status;             /* 0 ends the list */
-    const char *path;       /* NULL: any, in order */
-    const char *method;     /* NULL: any */
+    int status;         /* 0 ends the list */
+    const char *path;   /* NULL: any, in order */
+    const char *method; /* NULL: any */
     const char *reason;
-    const char *http;       /* "1.0"; NULL: "1.1" */
+    const char *http; /* "1.0"; NULL: "1.1" */
     struct {
         const char *name, *value;
     } headers[SCENARIO_MAX_HEADERS];
-    const char *body;       /* word of the server: "image", "none", "text:...", "random:N" */
+    const char *body;           /* word of the server: "image", "none", "text:...", "random:N" */
     const char *content_length; /* "auto" (NULL), "omit", or a value as text */
-    bool close;             /* close the connection after this response */
-    unsigned chunked;       /* chunk size in bytes, 0: not chunked */
+    bool close;                 /* close the connection after this response */
+    unsigned chunked;           /* chunk size in bytes, 0: not chunked */
     const char *chunk_extension;
     const char *chunk_trailer; /* "Name: value" */
     bool no_last_chunk;
-    int cut_after;          /* bytes of body (after framing) before the connection closes; < 0 from
-                               the end; 0: no cut, CUT_AT_START: none sent */
-    bool reset;             /* the cut is a TCP reset */
-    bool no_close_notify;   /* TLS ends without close_notify */
-    const char *range;      /* "honor", ...; NULL: ranges are ignored */
+    int cut_after;        /* bytes of body (after framing) before the connection closes; < 0 from
+                             the end; 0: no cut, CUT_AT_START: none sent */
+    bool reset;           /* the cut is a TCP reset */
+    bool no_close_notify; /* TLS ends without close_notify */
+    const char *range;    /* "honor", ...; NULL: ranges are ignored */
 };
 #define CUT_AT_START INT32_MIN
 
-#define RESPONSE(code, ...)     {.status = (code), __VA_ARGS__}
-#define IMAGE(...)              {.status = 200, .body = "image", __VA_ARGS__}
+#define RESPONSE(code, ...)                                                                        \
+    {                                                                                              \
+        .status = (code), __VA_ARGS__                                                              \
+    }
+#define IMAGE(...)                                                                                 \
+    {                                                                                              \
+        .status = 200, .body = "image", __VA_ARGS__                                                \
+    }
 #define REDIRECT(code, to, ...)                                                                    \
-    {.status = (code), .body = "none", .headers = {{"Location", (to)}}, __VA_ARGS__}
-#define TEXT(text)              "text:" text
+    {                                                                                              \
+        .status = (code), .body = "none", .headers = {{"Location", (to)}}, __VA_ARGS__             \
+    }
+#define TEXT(text) "text:" text
 
 /** How the server's listeners look to the device. */
 struct scenario_listeners {
@@ -135,19 +145,58 @@ struct expected_event {
 #define IMAGE_SIZE        EXPECT_IMAGE_SIZE
 
 /* clang-format off: one event a line reads as a list */
-#define START                          {.event = EVENT_START}
-#define CONNECTED                      {.event = EVENT_CONNECTED}
-#define GET_IMG_DESC                   {.event = EVENT_GET_IMG_DESC}
-#define VERIFY_CHIP_ID                 {.event = EVENT_VERIFY_CHIP_ID}
-#define VERIFY_CHIP_ID_IS(id)          {EVENT_VERIFY_CHIP_ID, true, (id)}
-#define VERIFY_CHIP_REVISION           {.event = EVENT_VERIFY_CHIP_REVISION}
-#define VERIFY_CHIP_REVISION_IS(rev)   {EVENT_VERIFY_CHIP_REVISION, true, (rev)}
-#define WRITE_FLASH                    {.event = EVENT_WRITE_FLASH}
-#define WRITE_FLASH_TO(bytes)          {EVENT_WRITE_FLASH, true, (bytes)}
-#define UPDATE_BOOT_PARTITION          {.event = EVENT_UPDATE_BOOT_PARTITION}
-#define UPDATE_BOOT_PARTITION_IS(sub)  {EVENT_UPDATE_BOOT_PARTITION, true, (sub)}
-#define FINISH                         {.event = EVENT_FINISH}
-#define ABORT                          {.event = EVENT_ABORT}
+#define START                                                                                      \
+    {                                                                                              \
+        .event = EVENT_START                                                                       \
+    }
+#define CONNECTED                                                                                  \
+    {                                                                                              \
+        .event = EVENT_CONNECTED                                                                   \
+    }
+#define GET_IMG_DESC                                                                               \
+    {                                                                                              \
+        .event = EVENT_GET_IMG_DESC                                                                \
+    }
+#define VERIFY_CHIP_ID                                                                             \
+    {                                                                                              \
+        .event = EVENT_VERIFY_CHIP_ID                                                              \
+    }
+#define VERIFY_CHIP_ID_IS(id)                                                                      \
+    {                                                                                              \
+        EVENT_VERIFY_CHIP_ID, true, (id)                                                           \
+    }
+#define VERIFY_CHIP_REVISION                                                                       \
+    {                                                                                              \
+        .event = EVENT_VERIFY_CHIP_REVISION                                                        \
+    }
+#define VERIFY_CHIP_REVISION_IS(rev)                                                               \
+    {                                                                                              \
+        EVENT_VERIFY_CHIP_REVISION, true, (rev)                                                    \
+    }
+#define WRITE_FLASH                                                                                \
+    {                                                                                              \
+        .event = EVENT_WRITE_FLASH                                                                 \
+    }
+#define WRITE_FLASH_TO(bytes)                                                                      \
+    {                                                                                              \
+        EVENT_WRITE_FLASH, true, (bytes)                                                           \
+    }
+#define UPDATE_BOOT_PARTITION                                                                      \
+    {                                                                                              \
+        .event = EVENT_UPDATE_BOOT_PARTITION                                                       \
+    }
+#define UPDATE_BOOT_PARTITION_IS(sub)                                                              \
+    {                                                                                              \
+        EVENT_UPDATE_BOOT_PARTITION, true, (sub)                                                   \
+    }
+#define FINISH                                                                                     \
+    {                                                                                              \
+        .event = EVENT_FINISH                                                                      \
+    }
+#define ABORT                                                                                      \
+    {                                                                                              \
+        .event = EVENT_ABORT                                                                       \
+    }
 /* clang-format on */
 
 /** A request as the server saw it. Fields that are NULL are not compared, but for range: NULL
@@ -159,9 +208,18 @@ struct expected_request {
     int status;     /* as answered; 0: not compared */
     int connection; /* number of the connection, from 1; 0: not compared */
 };
-#define GET(target, ...)  {.method = "GET", .path = (target), __VA_ARGS__}
-#define HEAD(target, ...) {.method = "HEAD", .path = (target), __VA_ARGS__}
-#define POST(target, ...) {.method = "POST", .path = (target), __VA_ARGS__}
+#define GET(target, ...)                                                                           \
+    {                                                                                              \
+        .method = "GET", .path = (target), __VA_ARGS__                                             \
+    }
+#define HEAD(target, ...)                                                                          \
+    {                                                                                              \
+        .method = "HEAD", .path = (target), __VA_ARGS__                                            \
+    }
+#define POST(target, ...)                                                                          \
+    {                                                                                              \
+        .method = "POST", .path = (target), __VA_ARGS__                                            \
+    }
 
 /** A boot after the first: which partition and which version. */
 struct expected_boot {
@@ -179,15 +237,16 @@ struct scenario_expect {
     struct expected_request requests[SCENARIO_MAX_REQUESTS];
     bool no_requests; /* nothing may reach the server */
     struct expected_boot boots[SCENARIO_MAX_BOOTS];
-    bool restart_rolls_on; /* the boots come from restarts of the firmware, not from a power cycle */
-    const char *hazard;    /* a quirk, by name, that this run must meet */
-    bool slot_differs;     /* ESP_OK although the slot is not the served file byte for byte */
+    bool
+        restart_rolls_on; /* the boots come from restarts of the firmware, not from a power cycle */
+    const char *hazard;   /* a quirk, by name, that this run must meet */
+    bool slot_differs;    /* ESP_OK although the slot is not the served file byte for byte */
 };
 
 struct scenario {
-    const char *name;    /* "family/short-name"; NULL ends a table */
-    const char *about;   /* one line: the story */
-    const char *source;  /* the report it comes from; NULL: none */
+    const char *name;      /* "family/short-name"; NULL ends a table */
+    const char *about;     /* one line: the story */
+    const char *source;    /* the report it comes from; NULL: none */
     const char *catalogue; /* id in the failure catalogue */
     struct scenario_device device;
     struct app_image_spec image; /* the update that is served */
@@ -202,8 +261,11 @@ struct scenario {
 };
 
 /** A family's table, in a file of its own: scenarios/FAMILY.c. The build registers every file. */
-#define SCENARIOS(family)  const struct scenario scenarios_##family[]
-#define END_OF_SCENARIOS   {.name = NULL}
+#define SCENARIOS(family) const struct scenario scenarios_##family[]
+#define END_OF_SCENARIOS                                                                           \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
 
 /** All tables of this program, NULL-terminated; generated from the files of scenarios/. */
 extern const struct scenario *const scenario_tables[];

@@ -8,10 +8,10 @@
 #include "otadata.h"
 #include "paths.h"
 
-#define DEFAULT_EPOCH     1767225600 /* 2026-01-01T00:00:00Z */
-#define DEFAULT_APP_SIZE  16384
-#define MAX_TABLE_LENGTH  (1u << 20)
-#define MAX_IMAGE_LENGTH  (32u << 20)
+#define DEFAULT_EPOCH    1767225600 /* 2026-01-01T00:00:00Z */
+#define DEFAULT_APP_SIZE 16384
+#define MAX_TABLE_LENGTH (1u << 20)
+#define MAX_IMAGE_LENGTH (32u << 20)
 
 static const struct scenario_app default_app = {
     .label = FACTORY,
@@ -124,7 +124,9 @@ struct device *scenario_device_create(const struct scenario *scenario,
                 .flash_encryption = row->flash_encryption,
                 .secure_version_length = 16,
             },
-        .epoch_s = row->clock_not_set ? 0 : row->epoch_s != 0 ? row->epoch_s : DEFAULT_EPOCH,
+        .epoch_s = row->clock_not_set  ? 0
+                   : row->epoch_s != 0 ? row->epoch_s
+                                       : DEFAULT_EPOCH,
     };
     struct device *device = device_create(&config);
     if (device == NULL) {
@@ -138,8 +140,8 @@ struct device *scenario_device_create(const struct scenario *scenario,
     if (ok) {
         device_load_partition_table(device, table);
     }
-    ok = ok && load_apps(device, table, scenario, err) &&
-         load_otadata(device, table, scenario, err);
+    ok =
+        ok && load_apps(device, table, scenario, err) && load_otadata(device, table, scenario, err);
     if (!ok) {
         device_destroy(device);
         return NULL;

@@ -119,9 +119,9 @@ static json_t *rules_of(const struct scenario *scenario)
     for (size_t i = 0; i < SCENARIO_MAX_RESPONSES && scenario->server[i].status != 0; i++) {
         const struct scenario_response *response = &scenario->server[i];
         json_t *when = when_of(scenario, i, &ordered);
-        json_array_append_new(response->path != NULL ? by_path : in_order,
-                              json_pack("{s:o, s:o}", "when", when, "respond",
-                                        respond_of(response)));
+        json_array_append_new(
+            response->path != NULL ? by_path : in_order,
+            json_pack("{s:o, s:o}", "when", when, "respond", respond_of(response)));
     }
     json_array_extend(by_path, in_order);
     json_decref(in_order);

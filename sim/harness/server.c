@@ -23,11 +23,11 @@ extern char **environ;
 #define ANSWER_TIMEOUT_MS 30000
 
 struct server {
-    pid_t pid;     /* 0: this process did not start it */
-    int lifeline;  /* the server's standard input: it ends when the last writer is gone */
-    int control;   /* connection to the control channel, -1 if none */
+    pid_t pid;    /* 0: this process did not start it */
+    int lifeline; /* the server's standard input: it ends when the last writer is gone */
+    int control;  /* connection to the control channel, -1 if none */
     uint16_t port;
-    char *line;    /* what has come in of an answer */
+    char *line; /* what has come in of an answer */
     size_t length, capacity;
 };
 
@@ -58,7 +58,8 @@ static bool read_line(struct server *server, int fd, struct error *err)
             server->line = line;
             server->capacity = capacity;
         }
-        ssize_t got = read(fd, server->line + server->length, server->capacity - server->length - 1);
+        ssize_t got =
+            read(fd, server->line + server->length, server->capacity - server->length - 1);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -133,7 +134,8 @@ static bool start(struct server *server, struct error *err)
     json_int_t port = json_integer_value(json_object_get(hello, "control"));
     json_decref(hello);
     if (port <= 0 || port > 65535) {
-        return error_set(err, "server: expected {\"control\": PORT}, it said: %.200s", server->line);
+        return error_set(err, "server: expected {\"control\": PORT}, it said: %.200s",
+                         server->line);
     }
     server->port = (uint16_t)port;
     return server_connect(server, err);

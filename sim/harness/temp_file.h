@@ -10,7 +10,10 @@ struct temp_file {
     int fd;         /* open for reading and appending; -1: none */
     char path[256]; /* "" once it is unlinked */
 };
-#define TEMP_FILE_NONE {.fd = -1, .path = ""}
+#define TEMP_FILE_NONE                                                                             \
+    {                                                                                              \
+        .fd = -1, .path = ""                                                                       \
+    }
 
 /** An empty file without a name, in TMPDIR or /tmp. */
 bool temp_file_create(struct temp_file *file, const char *prefix, struct error *err);

@@ -233,9 +233,14 @@ static void print_record(FILE *out, const json_t *record)
         const char *kind;
         void (*print)(FILE *out, const json_t *record);
     } printers[] = {
-        {"bootloader", print_bootloader}, {"boot", print_boot},       {"call", print_call},
-        {"event", print_event},           {"http", print_http},       {"otadata", print_otadata},
-        {"log", print_log},               {"end", print_end},
+        {"bootloader", print_bootloader},
+        {"boot", print_boot},
+        {"call", print_call},
+        {"event", print_event},
+        {"http", print_http},
+        {"otadata", print_otadata},
+        {"log", print_log},
+        {"end", print_end},
     };
     const char *kind = string_of(record, "kind");
     for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++) {
@@ -270,8 +275,9 @@ void timeline_print(const json_t *trace, const json_t *requests, bool full, FILE
     for (size_t i = 0; i < count;) {
         struct run_of_steps run = {0};
         size_t begin = i;
-        while (!full && i < count && (is_download_step(json_array_get(trace, i)) ||
-                                      is_client_event(json_array_get(trace, i)))) {
+        while (!full && i < count &&
+               (is_download_step(json_array_get(trace, i)) ||
+                is_client_event(json_array_get(trace, i)))) {
             count_step(&run, json_array_get(trace, i++));
         }
         if (i > begin) {

@@ -27,8 +27,7 @@
     OTASIM_TRACED_ERR(esp_ota_get_partition_description, __VA_ARGS__)
 #define esp_ota_get_bootloader_description(...)                                                    \
     OTASIM_TRACED_ERR(esp_ota_get_bootloader_description, __VA_ARGS__)
-#define esp_ota_get_state_partition(...)                                                           \
-    OTASIM_TRACED_ERR(esp_ota_get_state_partition, __VA_ARGS__)
+#define esp_ota_get_state_partition(...) OTASIM_TRACED_ERR(esp_ota_get_state_partition, __VA_ARGS__)
 #define esp_ota_mark_app_valid_cancel_rollback(...)                                                \
     OTASIM_TRACED_ERR(esp_ota_mark_app_valid_cancel_rollback, __VA_ARGS__)
 #define esp_ota_mark_app_invalid_rollback(...)                                                     \

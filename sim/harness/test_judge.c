@@ -1,0 +1,295 @@
+/* The verdict sees each thing that can go wrong, and nothing where all is well. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "boot.h"
+#include "otadata.h"
+#include "run.h"
+#include "scenario_device.h"
+
+#define IMAGE_LENGTH 1024
+
+struct fixture {
+    struct scenario scenario;
+    struct device *device;
+    struct partition_table table;
+    uint8_t *image;
+    size_t image_length;
+    struct otadata before, after;
+    struct run_evidence evidence;
+    struct run_result result;
+};
+
+static void add(struct fixture *fixture, json_t *record)
+{
+    json_array_append_new(fixture->result.trace, record);
+}
+
+static void add_event(struct fixture *fixture, int id, int data)
+{
+    add(fixture, json_pack("{s:s, s:s, s:i, s:i}", "kind", "event", "base", "ESP_HTTPS_OTA_EVENT",
+                           "id", id, "data", data));
+}
+
+static void add_call(struct fixture *fixture, int result)
+{
+    add(fixture,
+        json_pack("{s:s, s:s, s:i}", "kind", "call", "fn", "esp_https_ota", "ret", result));
+}
+
+static void add_boot(struct fixture *fixture, int number, const char *label, const char *version)
+{
+    add(fixture, json_pack("{s:s, s:i, s:s, s:s}", "kind", "boot", "n", number, "running", label,
+                           "version", version));
+}
+
+/* A good update of the usual device, as its trace tells it. */
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct error err;
+    fixture->scenario = (struct scenario){
+        .name = "test/test",
+        .image = {.size = IMAGE_LENGTH},
+        .expect = {.requests = {GET("/fw.bin")}},
+    };
+    fixture->device = scenario_device_create(&fixture->scenario, &fixture->table, &err);
+    assert_non_null(fixture->device);
+    assert_true(scenario_image(&fixture->scenario, &fixture->image, &fixture->image_length, &err));
+    const struct partition *slot = partition_table_find_label(&fixture->table, OTA_0);
+    flash_load(fixture->device->flash, slot->offset, fixture->image,
+               (uint32_t)fixture->image_length);
+    memset(&fixture->before, 0xFF, sizeof fixture->before);
+    fixture->after = fixture->before;
+    fixture->after.entry[0].seq = 1;
+    fixture->after.entry[0].crc = otadata_crc(1);
+    fixture->evidence = (struct run_evidence){
+        .scenario = &fixture->scenario,
+        .table = &fixture->table,
+        .device = fixture->device,
+        .image = fixture->image,
+        .image_length = fixture->image_length,
+        .update_slot = slot,
+        .first_version = "1.0.0",
+        .first_slot = partition_table_find_label(&fixture->table, FACTORY),
+        .otadata_before = &fixture->before,
+        .otadata_after = &fixture->after,
+    };
+    fixture->result.trace = json_array();
+    fixture->result.quirks = json_array();
+    fixture->result.requests = json_pack("[{s:s, s:s, s:i, s:i}]", "method", "GET", "path",
+                                         "/fw.bin", "status", 200, "conn", 1);
+    add_boot(fixture, 0, FACTORY, "1.0.0");
+    add_event(fixture, 0, 0);
+    add_event(fixture, 1, 0);
+    add_event(fixture, 3, 9);
+    add_event(fixture, 4, 0);
+    add_event(fixture, 6, 512);
+    add_event(fixture, 6, IMAGE_LENGTH);
+    add_event(fixture, 7, 16);
+    add_event(fixture, 8, 0);
+    add_call(fixture, ESP_OK);
+    add_boot(fixture, 1, OTA_0, "2.0.0");
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    run_result_free(&fixture->result);
+    device_destroy(fixture->device);
+    free(fixture->image);
+    free(fixture);
+    return 0;
+}
+
+/* Judges, and expects exactly one mismatch, of that field. */
+static void expect_mismatch(struct fixture *fixture, const char *field)
+{
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 1);
+    assert_string_equal(fixture->result.mismatch[0].field, field);
+}
+
+static json_t *nth_event(struct fixture *fixture, size_t index)
+{
+    return json_array_get(fixture->result.trace, index + 1);
+}
+
+static void a_good_run_passes(void **state)
+{
+    struct fixture *fixture = *state;
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void another_return_code(void **state)
+{
+    struct fixture *fixture = *state;
+    json_object_set_new(json_array_get(fixture->result.trace, 9), "ret", json_integer(ESP_FAIL));
+    expect_mismatch(fixture, "result");
+}
+
+static void a_call_that_never_returned(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_remove(fixture->result.trace, 9);
+    expect_mismatch(fixture, "result");
+}
+
+static void a_missing_event(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_remove(fixture->result.trace, 3);
+    expect_mismatch(fixture, "events");
+}
+
+static void an_event_too_many(void **state)
+{
+    struct fixture *fixture = *state;
+    add_event(fixture, 9, 0);
+    expect_mismatch(fixture, "events");
+}
+
+static void a_last_write_that_is_short(void **state)
+{
+    struct fixture *fixture = *state;
+    json_object_set_new(nth_event(fixture, 5), "data", json_integer(IMAGE_LENGTH - 1));
+    expect_mismatch(fixture, "events");
+}
+
+static void a_request_too_many(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_append_new(fixture->result.requests,
+                          json_pack("{s:s, s:s}", "method", "GET", "path", "/again"));
+    expect_mismatch(fixture, "requests");
+}
+
+static void a_range_that_nobody_expected(void **state)
+{
+    struct fixture *fixture = *state;
+    json_object_set_new(json_array_get(fixture->result.requests, 0), "range",
+                        json_string("bytes=0-"));
+    expect_mismatch(fixture, "requests");
+}
+
+static void a_request_where_none_may_come(void **state)
+{
+    struct fixture *fixture = *state;
+    memset(fixture->scenario.expect.requests, 0, sizeof fixture->scenario.expect.requests);
+    fixture->scenario.expect.no_requests = true;
+    expect_mismatch(fixture, "requests");
+}
+
+static void another_app_boots(void **state)
+{
+    struct fixture *fixture = *state;
+    json_object_set_new(json_array_get(fixture->result.trace, 10), "running", json_string(FACTORY));
+    expect_mismatch(fixture, "boots");
+}
+
+static void nothing_boots(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_remove(fixture->result.trace, 10);
+    add(fixture, json_pack("{s:s, s:s, s:s}", "kind", "end", "how", boot_end_name(BOOT_END_NO_APP),
+                           "detail", "brick: no app verifies"));
+    expect_mismatch(fixture, "boots");
+    assert_non_null(strstr(fixture->result.mismatch[0].actual, "brick"));
+}
+
+static void one_wrong_byte_in_the_slot(void **state)
+{
+    struct fixture *fixture = *state;
+    uint8_t byte = (uint8_t)~fixture->image[700];
+    flash_load(fixture->device->flash, fixture->evidence.update_slot->offset + 700, &byte, 1);
+    expect_mismatch(fixture, "slot");
+}
+
+static void a_program_without_an_erase(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint8_t ones = 0xFF, zero = 0x00;
+    flash_program(fixture->device->flash, 0x3F0000, &zero, 1);
+    flash_program(fixture->device->flash, 0x3F0000, &ones, 1);
+    expect_mismatch(fixture, "flash");
+}
+
+static void a_hazard_that_was_not_met(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->scenario.expect.hazard = "some-quirk";
+    expect_mismatch(fixture, "hazard");
+}
+
+/* The rest is of updates that must fail. */
+
+static void expect_failure(struct fixture *fixture)
+{
+    fixture->scenario.expect.result = ESP_FAIL;
+    fixture->after = fixture->before;
+    json_object_set_new(json_array_get(fixture->result.trace, 9), "ret", json_integer(ESP_FAIL));
+    json_object_set_new(json_array_get(fixture->result.trace, 10), "running", json_string(FACTORY));
+    json_object_set_new(json_array_get(fixture->result.trace, 10), "version", json_string("1.0.0"));
+}
+
+static void a_failed_update_passes_if_nothing_was_switched(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_failure(fixture);
+    json_array_remove(fixture->result.trace, 7); /* UPDATE_BOOT_PARTITION */
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void a_switch_announced_after_a_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_failure(fixture);
+    expect_mismatch(fixture, "events");
+}
+
+static void a_selection_that_a_failed_update_changed(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_failure(fixture);
+    json_array_remove(fixture->result.trace, 7);
+    fixture->after.entry[1].seq = 2;
+    fixture->after.entry[1].crc = otadata_crc(2);
+    expect_mismatch(fixture, "otadata");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_good_run_passes),
+        CASE(another_return_code),
+        CASE(a_call_that_never_returned),
+        CASE(a_missing_event),
+        CASE(an_event_too_many),
+        CASE(a_last_write_that_is_short),
+        CASE(a_request_too_many),
+        CASE(a_range_that_nobody_expected),
+        CASE(a_request_where_none_may_come),
+        CASE(another_app_boots),
+        CASE(nothing_boots),
+        CASE(one_wrong_byte_in_the_slot),
+        CASE(a_program_without_an_erase),
+        CASE(a_hazard_that_was_not_met),
+        CASE(a_failed_update_passes_if_nothing_was_switched),
+        CASE(a_switch_announced_after_a_failure),
+        CASE(a_selection_that_a_failed_update_changed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
+}

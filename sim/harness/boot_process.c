@@ -90,6 +90,12 @@ static void time_is_up(void *context)
     boot_end(BOOT_END_WATCHDOG, "no end within the time limit of the device's clock");
 }
 
+static void power_fails(void *context)
+{
+    (void)context;
+    boot_end(BOOT_END_POWER_CUT, NULL);
+}
+
 static _Noreturn void boot_child(const struct boot_request *request)
 {
     lifeline_watch();
@@ -103,6 +109,10 @@ static _Noreturn void boot_child(const struct boot_request *request)
     if (request->time_limit_us != 0) {
         device_set_alarm(request->device, request->device->now_us + request->time_limit_us,
                          time_is_up, NULL);
+    }
+    if (request->power_cut.mode != FLASH_CUT_NONE) {
+        flash_arm_power_cut(request->device->flash, request->power_cut.at, request->power_cut.mode,
+                            power_fails, NULL);
     }
 
     static struct bootloader_report report;
@@ -128,11 +138,19 @@ static _Noreturn void boot_child(const struct boot_request *request)
     };
     boot_set_current(&boot);
     const struct firmware *firmware =
-        request->firmware_for(report.image.descriptor.version, request->context);
+        request->firmware_for != NULL
+            ? request->firmware_for(report.image.descriptor.version, request->context)
+            : NULL;
     if (firmware != NULL) {
         firmware_run(firmware);
     }
     boot_end(BOOT_END_IDLE, NULL);
+}
+
+static void forget_rtc_memory(struct device *device)
+{
+    memset(device->rtc_memory, 0, sizeof device->rtc_memory);
+    device->has_last_app = false;
 }
 
 static void read_status(int status, struct boot_result *result)
@@ -180,6 +198,9 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
     trace_open(request->trace_fd);
     device_set_current(request->device);
     read_status(status, result);
+    if (result->end == BOOT_END_POWER_CUT) {
+        forget_rtc_memory(request->device);
+    }
     device_set_current(NULL);
     trace_open(-1);
     return true;

@@ -6,13 +6,21 @@
 #include "firmware.h"
 #include "server.h"
 
+/** Power fails at that flash operation of the device's life, in whichever boot it comes. */
+struct boot_power_cut {
+    enum flash_cut_mode mode; /* FLASH_CUT_NONE: power stays on */
+    uint64_t at;
+};
+
 struct boot_request {
     struct device *device;
     struct bootloader_config bootloader;
     const struct partition *resume_at; /* run this app without the bootloader, which has been by;
                                           NULL: the bootloader chooses */
     uint64_t time_limit_us; /* of the device's clock; the watchdog ends the boot then. 0: none */
-    /** The firmware for the version that was booted; NULL: it idles. Called in the boot process. */
+    struct boot_power_cut power_cut;
+    /** The firmware for the version that was booted; NULL, as function or as what it gives: it
+     * idles. Called in the boot process. */
     const struct firmware *(*firmware_for)(const char *version, void *context);
     void *context;
     const struct net_env *net;

@@ -4,22 +4,15 @@
 #pragma once
 
 #include <jansson.h>
-#include <stdbool.h>
 
-#include "error.h"
+#include "replay_report.h"
 #include "server.h"
-#include "text.h"
 
-struct replay_result {
-    bool skipped;
-    size_t differences;
-    struct text text; /* a line each: field, expected, actual; or why it was skipped */
-};
-
-/** Replays one record. images_dir holds the images that records name by their SHA-256. The text
- * must be released with free(text_take(...)). */
-void replay_record(const json_t *record, const char *images_dir, struct server *server,
-                   struct replay_result *result);
+/** Replays one record. images_dir holds the images that records name by their SHA-256. baseline is
+ * the record of the same flow without a power cut; NULL where there is none, and needed for the
+ * record of a cut only. The text must be released with free(text_take(...)). */
+void replay_record(const json_t *record, const json_t *baseline, const char *images_dir,
+                   struct server *server, struct replay_result *result);
 
 /** What was recorded and what happened now, for the comparison. */
 struct replay_evidence {
@@ -35,6 +28,7 @@ struct replay_evidence {
 /** Compares; adds what differs to the result. */
 void replay_compare(const struct replay_evidence *evidence, struct replay_result *result);
 
-/** Adds one difference. expected and actual are consumed and may be NULL for "nothing". */
-void replay_differs(struct replay_result *result, const char *field, json_t *expected,
-                    json_t *actual);
+/** Compares a run of the bootloader, the n-th of the trace counted from 0: what it selected, tried
+ * and booted. `where` names it in a difference. */
+void replay_compare_boot(struct replay_result *result, const json_t *trace, size_t n,
+                         const char *where, const json_t *expected);

@@ -7,42 +7,9 @@
 #include "replay.h"
 #include "replay_ports.h"
 
-static const char *string_of(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-    return value != NULL ? value : "";
-}
-
 static bool is_kind(const json_t *record, const char *kind)
 {
-    return strcmp(string_of(record, "kind"), kind) == 0;
-}
-
-static char *dump(const json_t *value)
-{
-    return value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS)
-                         : NULL;
-}
-
-void replay_differs(struct replay_result *result, const char *field, json_t *expected,
-                    json_t *actual)
-{
-    char *left = dump(expected), *right = dump(actual);
-    result->differences++;
-    text_add(&result->text, "  %s: expected %.600s, actual %.600s\n", field,
-             left != NULL ? left : "nothing", right != NULL ? right : "nothing");
-    free(left);
-    free(right);
-    json_decref(expected);
-    json_decref(actual);
-}
-
-static void compare(struct replay_result *result, const char *field, const json_t *expected,
-                    const json_t *actual)
-{
-    if (!json_equal(expected, actual)) {
-        replay_differs(result, field, json_deep_copy(expected), json_deep_copy(actual));
-    }
+    return strcmp(replay_string(record, "kind"), kind) == 0;
 }
 
 /* The recording's own text, with its variables put in. */
@@ -93,7 +60,7 @@ static void compare_ret(struct replay_result *result, const char *where, const j
         return;
     }
     if (hex == NULL) {
-        compare(result, where, expected, actual);
+        replay_same(result, where, expected, actual);
         return;
     }
     json_int_t code = strtoll(hex, NULL, 0);
@@ -102,7 +69,7 @@ static void compare_ret(struct replay_result *result, const char *where, const j
             json_is_integer(actual) ? esp_err_to_name((esp_err_t)json_integer_value(actual)) : "";
         char field[320];
         snprintf(field, sizeof field, "%.150s (%.60s, actually %.60s)", where,
-                 string_of(call, "ret"), name);
+                 replay_string(call, "ret"), name);
         replay_differs(result, field, json_integer(code), json_deep_copy(actual));
     }
 }
@@ -116,7 +83,7 @@ static void compare_call(struct replay_result *result, const json_t *trace, size
     };
     const json_t *outcome = outcome_of(trace, index);
     char where[160];
-    snprintf(where, sizeof where, "calls[%zu] %s", index, string_of(call, "fn"));
+    snprintf(where, sizeof where, "calls[%zu] %s", index, replay_string(call, "fn"));
     if (outcome == NULL) {
         replay_differs(result, where, json_string("it returns"), json_string("it did not"));
         return;
@@ -131,7 +98,7 @@ static void compare_call(struct replay_result *result, const json_t *trace, size
         if (expected != NULL) {
             char field[200];
             snprintf(field, sizeof field, "%s.%s", where, fields[i]);
-            compare(result, field, expected, json_object_get(outcome, fields[i]));
+            replay_same(result, field, expected, json_object_get(outcome, fields[i]));
         }
     }
 }
@@ -154,27 +121,26 @@ static json_t *tried_of(const json_t *bootloader)
     const json_t *attempts = json_object_get(bootloader, "tried");
     for (size_t i = 0; i < json_array_size(attempts); i++) {
         const json_t *attempt = json_array_get(attempts, i);
-        json_array_append_new(tried, json_pack("{s:s, s:s}", "part", string_of(attempt, "part"),
-                                               "err", string_of(attempt, "err")));
+        json_array_append_new(tried, json_pack("{s:s, s:s}", "part", replay_string(attempt, "part"),
+                                               "err", replay_string(attempt, "err")));
     }
     return tried;
 }
 
-/* One run of the bootloader: n counts from 0. */
-static void compare_boot(struct replay_result *result, const json_t *trace, size_t n,
+void replay_compare_boot(struct replay_result *result, const json_t *trace, size_t n,
                          const char *where, const json_t *expected)
 {
     const json_t *bootloader = nth_of_kind(trace, "bootloader", n);
     char field[100];
     snprintf(field, sizeof field, "%s.boot", where);
-    compare(result, field, json_object_get(expected, "boot"),
-            json_object_get(bootloader, "booted"));
+    replay_same(result, field, json_object_get(expected, "boot"),
+                json_object_get(bootloader, "booted"));
     snprintf(field, sizeof field, "%s.selected_index", where);
-    compare(result, field, json_object_get(expected, "selected_index"),
-            json_object_get(bootloader, "selected"));
+    replay_same(result, field, json_object_get(expected, "selected_index"),
+                json_object_get(bootloader, "selected"));
     json_t *tried = tried_of(bootloader);
     snprintf(field, sizeof field, "%s.tried", where);
-    compare(result, field, json_object_get(expected, "tried"), tried);
+    replay_same(result, field, json_object_get(expected, "tried"), tried);
     json_decref(tried);
 }
 
@@ -189,7 +155,7 @@ static void compare_end(struct replay_result *result, const json_t *trace, const
     bool crash = strcmp(function, "CRASH") == 0;
     for (size_t i = 0; i < json_array_size(trace); i++) {
         const json_t *record = json_array_get(trace, i);
-        const char *how = is_kind(record, "end") ? string_of(record, "how") : "";
+        const char *how = is_kind(record, "end") ? replay_string(record, "how") : "";
         if (strcmp(how, crash ? "panic" : "watchdog") == 0) {
             return;
         }
@@ -204,25 +170,30 @@ static void compare_calls(const struct replay_evidence *evidence, struct replay_
     size_t reboots = 0;
     for (size_t i = 0; i < json_array_size(calls); i++) {
         const json_t *call = json_array_get(calls, i);
-        const char *function = string_of(call, "fn");
+        const char *function = replay_string(call, "fn");
         char where[40];
         snprintf(where, sizeof where, "calls[%zu] REBOOT", i);
         if (strcmp(function, "REBOOT") == 0) {
-            compare_boot(result, evidence->trace, reboots, where, call);
+            replay_compare_boot(result, evidence->trace, reboots, where, call);
             const json_t *bootloader = nth_of_kind(evidence->trace, "bootloader", reboots++);
-            compare(result, where, json_object_get(call, "otadata_after"),
-                    json_object_get(bootloader, "otadata"));
+            replay_same(result, where, json_object_get(call, "otadata_after"),
+                        json_object_get(bootloader, "otadata"));
         } else if (strcmp(function, "CRASH") == 0 || strcmp(function, "KILLED_BY_HARNESS") == 0) {
             compare_end(result, evidence->trace, function);
+        } else if (strcmp(function, "(device called esp_restart)") == 0) {
+            if (outcome_of(evidence->trace, i) != NULL) {
+                replay_differs(result, function, json_string("no return"),
+                               json_string("the call returned"));
+            }
         } else if (!is_marker(function)) {
             compare_call(result, evidence->trace, i, call);
         }
     }
     const json_t *final = json_object_get(evidence->record, "after_reboot");
     if (json_is_object(final)) {
-        compare_boot(result, evidence->trace, reboots, "after_reboot", final);
-        compare(result, "after_reboot.otadata", json_object_get(final, "otadata"),
-                evidence->final_boot);
+        replay_compare_boot(result, evidence->trace, reboots, "after_reboot", final);
+        replay_same(result, "after_reboot.otadata", json_object_get(final, "otadata"),
+                    evidence->final_boot);
     }
 }
 
@@ -251,7 +222,7 @@ static json_t *events_of(const json_t *trace)
         if (is_kind(record, "replay-enter")) {
             during = json_integer_value(json_object_get(record, "call"));
         } else if (is_kind(record, "event") &&
-                   strcmp(string_of(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0) {
+                   strcmp(replay_string(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0) {
             json_int_t id = json_integer_value(json_object_get(record, "id"));
             json_t *event = json_pack("{s:s, s:I}", "ev",
                                       id >= 0 && id < EVENT_COUNT ? event_names[id] : "(unknown)",
@@ -270,7 +241,7 @@ static json_t *events_of(const json_t *trace)
 static bool event_is(const json_t *events, size_t index, int id)
 {
     return index < json_array_size(events) &&
-           strcmp(string_of(json_array_get(events, index), "ev"), event_names[id]) == 0;
+           strcmp(replay_string(json_array_get(events, index), "ev"), event_names[id]) == 0;
 }
 
 static json_t *run_event(const char *name, const json_t *first, const json_t *last, size_t count,
@@ -319,21 +290,6 @@ static bool varies(const json_t *record, const char *field)
     return json_object_get(json_object_get(record, "varies_between_runs"), field) != NULL;
 }
 
-static void compare_lists(struct replay_result *result, const char *what, const json_t *expected,
-                          const json_t *actual)
-{
-    size_t count = json_array_size(expected), other = json_array_size(actual);
-    for (size_t i = 0; i < count || i < other; i++) {
-        const json_t *left = json_array_get(expected, i), *right = json_array_get(actual, i);
-        if (!json_equal(left, right)) {
-            char field[40];
-            snprintf(field, sizeof field, "%s[%zu]", what, i);
-            replay_differs(result, field, json_deep_copy(left), json_deep_copy(right));
-            return; /* what follows a departure says nothing more */
-        }
-    }
-}
-
 static void compare_events(const struct replay_evidence *evidence, struct replay_result *result)
 {
     json_t *all = events_of(evidence->trace);
@@ -345,7 +301,7 @@ static void compare_events(const struct replay_evidence *evidence, struct replay
             json_array_remove(merged, json_array_size(merged) - 1);
         }
     }
-    compare_lists(result, "events", expected, merged);
+    replay_same_lists(result, "events", expected, merged);
     json_decref(all);
     json_decref(merged);
 }
@@ -380,7 +336,7 @@ static void compare_requests(const struct replay_evidence *evidence, struct repl
     bool unbounded = json_object_get(evidence->record, "unbounded") != NULL;
     for (size_t i = 0; i < count && i < other; i++) {
         const json_t *request = json_array_get(expected, i);
-        const char *status = string_of(request, "status");
+        const char *status = replay_string(request, "status");
         if (strncmp(status, "(not answered: harness", 22) != 0) {
             compare_request(result, i, request, json_array_get(evidence->requests, i));
         }
@@ -396,7 +352,7 @@ static bool died(const json_t *record)
 {
     const json_t *calls = json_object_get(record, "calls");
     const json_t *last = json_array_get(calls, json_array_size(calls) - 1);
-    return strcmp(string_of(last, "fn"), "PROCESS_DIED") == 0;
+    return strcmp(replay_string(last, "fn"), "PROCESS_DIED") == 0;
 }
 
 /* Of an app that was in the slot before, only its size and version are recorded: how many bytes of
@@ -410,7 +366,7 @@ static void compare_flash_ops(const struct replay_evidence *evidence, struct rep
         json_object_del(expected, "nor_violations");
         json_object_del(actual, "nor_violations");
     }
-    compare(result, "flash_ops", expected, actual);
+    replay_same(result, "flash_ops", expected, actual);
     json_decref(expected);
     json_decref(actual);
 }
@@ -432,14 +388,14 @@ static void compare_http_events(const struct replay_evidence *evidence,
         const json_t *record = json_array_get(evidence->trace, i);
         json_int_t id = json_integer_value(json_object_get(record, "id"));
         bool ours = is_kind(record, "event") &&
-                    strcmp(string_of(record, "base"), "ESP_HTTP_CLIENT_EVENT") == 0;
+                    strcmp(replay_string(record, "base"), "ESP_HTTP_CLIENT_EVENT") == 0;
         if (!ours || id < 0 || id >= 10 || id == 6) {
             continue;
         }
         json_int_t count = json_integer_value(json_object_get(counts, names[id]));
         json_object_set_new(counts, names[id], json_integer(count + 1));
     }
-    compare(result, "http_client_events", expected, counts);
+    replay_same(result, "http_client_events", expected, counts);
     json_decref(counts);
 }
 
@@ -453,14 +409,14 @@ void replay_compare(const struct replay_evidence *evidence, struct replay_result
     if (json_object_get(record, "unbounded") == NULL) {
         compare_flash_ops(evidence, result);
     }
-    compare(result, "otadata_after", json_object_get(record, "otadata_after"),
-            evidence->otadata_after);
+    replay_same(result, "otadata_after", json_object_get(record, "otadata_after"),
+                evidence->otadata_after);
     if (json_is_object(json_object_get(record, "slots_holding_image"))) {
-        compare(result, "slots_holding_image", json_object_get(record, "slots_holding_image"),
-                evidence->slots);
+        replay_same(result, "slots_holding_image", json_object_get(record, "slots_holding_image"),
+                    evidence->slots);
     }
     json_t *version = json_integer((json_int_t)evidence->secure_version);
-    compare(result, "efuse_secure_version_after",
-            json_object_get(record, "efuse_secure_version_after"), version);
+    replay_same(result, "efuse_secure_version_after",
+                json_object_get(record, "efuse_secure_version_after"), version);
     json_decref(version);
 }

@@ -22,6 +22,8 @@ static void usage(FILE *out)
           "  -j, --jobs N      so many at once (default: one a processor)\n"
           "      --only GLOB   records whose id matches\n"
           "      --images DIR  where the images are\n"
+          "      --min N       fail if fewer than N records were replayed: skipped ones do not "
+          "count\n"
           "  -q, --quiet       print differences and the summary only\n"
           "  -h, --help\n\n"
           "Exit status: 0 if nothing differs, 1 if something does, 2 if the command line or a file "
@@ -32,13 +34,17 @@ static void usage(FILE *out)
 
 struct record {
     json_t *json;
+    unsigned file; /* which of the files it is from */
     char *images_dir;
 };
 
 struct replays {
     struct record *records;
     size_t count, capacity;
+    unsigned files;
+    json_t *baselines; /* of flows: array of {"file", "record"}, whatever --only takes */
     const char *only, *images_dir;
+    unsigned minimum;
     bool quiet;
     unsigned passed, failed, skipped;
 };
@@ -62,8 +68,38 @@ static char *images_beside(const char *file)
     return strdup(path);
 }
 
+static void keep_baseline(const struct replays *replays, json_t *json)
+{
+    const char *id = id_of(json), *last = strrchr(id, '/');
+    if (last != NULL && strcmp(last, "/baseline") == 0) {
+        json_array_append_new(
+            replays->baselines,
+            json_pack("{s:I, s:O}", "file", (json_int_t)replays->files, "record", json));
+    }
+}
+
+/* What the record of a power cut goes without: the baseline of its flow, rather of the same file.
+ * NULL if no file has it. */
+static const json_t *find_baseline(const struct replays *replays, const struct record *record)
+{
+    const json_t *flow = json_object_get(record->json, "flow"), *found = NULL;
+    for (size_t i = 0; i < json_array_size(replays->baselines); i++) {
+        const json_t *entry = json_array_get(replays->baselines, i);
+        const json_t *baseline = json_object_get(entry, "record");
+        if (!json_equal(json_object_get(baseline, "flow"), flow)) {
+            continue;
+        }
+        if (json_integer_value(json_object_get(entry, "file")) == (json_int_t)record->file) {
+            return baseline;
+        }
+        found = baseline;
+    }
+    return found;
+}
+
 static bool add_record(struct replays *replays, json_t *json, const char *file)
 {
+    keep_baseline(replays, json);
     if (replays->only != NULL && fnmatch(replays->only, id_of(json), 0) != 0) {
         json_decref(json);
         return true;
@@ -80,6 +116,7 @@ static bool add_record(struct replays *replays, json_t *json, const char *file)
     }
     replays->records[replays->count++] = (struct record){
         .json = json,
+        .file = replays->files,
         .images_dir =
             replays->images_dir != NULL ? strdup(replays->images_dir) : images_beside(file),
     };
@@ -111,6 +148,7 @@ static bool read_records(struct replays *replays, const char *path)
             ok = add_record(replays, json, path);
         }
     }
+    replays->files++;
     free(line);
     fclose(file);
     return ok;
@@ -121,7 +159,8 @@ static json_t *replay_one(size_t index, struct server *server, void *context)
     const struct replays *replays = context;
     const struct record *record = &replays->records[index];
     struct replay_result result;
-    replay_record(record->json, record->images_dir, server, &result);
+    replay_record(record->json, find_baseline(replays, record), record->images_dir, server,
+                  &result);
     char *text = text_take(&result.text);
     json_t *report = json_pack("{s:b, s:b, s:o}", "passed", result.differences == 0, "skipped",
                                result.skipped, "text", json_string_nocheck(text));
@@ -166,7 +205,13 @@ static int run_replays(struct replays *replays, unsigned jobs)
     }
     printf("%u passed, %u failed, %u skipped\n", replays->passed, replays->failed,
            replays->skipped);
-    bool complete = replays->passed + replays->failed + replays->skipped == replays->count;
+    unsigned replayed = replays->passed + replays->failed;
+    if (replayed < replays->minimum) {
+        fprintf(stderr, "otasim replay: replayed %u records, expected at least %u (--min)\n",
+                replayed, replays->minimum);
+        return EXIT_FAILED;
+    }
+    bool complete = replayed + replays->skipped == replays->count;
     return ran && complete && replays->failed == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -177,15 +222,17 @@ static void free_records(struct replays *replays)
         free(replays->records[i].images_dir);
     }
     free(replays->records);
+    json_decref(replays->baselines);
 }
 
 int cmd_replay(int argc, char **argv)
 {
-    enum { ONLY = 256, IMAGES };
+    enum { ONLY = 256, IMAGES, MINIMUM };
     static const struct option options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"only", required_argument, NULL, ONLY},
         {"images", required_argument, NULL, IMAGES},
+        {"min", required_argument, NULL, MINIMUM},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -206,6 +253,11 @@ int cmd_replay(int argc, char **argv)
         case IMAGES:
             replays.images_dir = optarg;
             break;
+        case MINIMUM:
+            if (!parse_count("replay", "--min", optarg, &replays.minimum)) {
+                return EXIT_USAGE;
+            }
+            break;
         case 'q':
             replays.quiet = true;
             break;
@@ -223,6 +275,7 @@ int cmd_replay(int argc, char **argv)
     }
     int status = EXIT_USAGE;
     bool ok = true;
+    replays.baselines = json_array();
     for (int i = optind; ok && i < argc; i++) {
         ok = read_records(&replays, argv[i]);
     }

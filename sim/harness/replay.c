@@ -21,8 +21,7 @@ static bool boot_all(struct replay *replay, struct error *err)
             return false;
         }
         while (first < json_array_size(calls) &&
-               strcmp(json_string_value(json_object_get(json_array_get(calls, first), "fn")),
-                      "REBOOT") != 0) {
+               strcmp(replay_string(json_array_get(calls, first), "fn"), "REBOOT") != 0) {
             first++;
         }
         if (first >= json_array_size(calls) || end.end == BOOT_END_NO_APP) {

@@ -41,7 +41,7 @@ struct record {
 struct replays {
     struct record *records;
     size_t count, capacity;
-    unsigned files;
+    unsigned files;    /* that were read */
     json_t *baselines; /* of flows: array of {"file", "record"}, whatever --only takes */
     const char *only, *images_dir;
     unsigned minimum;

@@ -19,3 +19,17 @@ set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY TEST_INCLUDE_FILES 
 add_test(NAME cli COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_cli.py
                           $<TARGET_FILE:otasim>)
 set_tests_properties(cli PROPERTIES LABELS cli TIMEOUT 600)
+
+# Recorded runs. The number is that of the records that must be replayed.
+set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)
+foreach(row IN ITEMS A=266 B=80 C=56 D=45 E=186 F=343)
+  string(REPLACE "=" ";" row ${row})
+  list(GET row 0 family)
+  list(GET row 1 count)
+  add_test(NAME replay/${family} COMMAND otasim replay --quiet --min ${count}
+                                         ${vectors}/${family}.jsonl)
+  set_tests_properties(replay/${family} PROPERTIES LABELS replay TIMEOUT 600)
+endforeach()
+add_test(NAME replay/sensitivity COMMAND ${Python3_EXECUTABLE} ${vectors}/test_sensitivity.py
+                                         $<TARGET_FILE:otasim>)
+set_tests_properties(replay/sensitivity PROPERTIES LABELS replay TIMEOUT 600)

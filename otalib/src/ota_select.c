@@ -87,20 +87,40 @@ bool ota_image_is_valid(const esp_partition_t *partition, esp_image_load_mode_t 
     return esp_image_verify(mode, &place, &metadata) == ESP_OK;
 }
 
-/* The smallest seq that is not below `from` and names the slot. */
+/* The smallest seq that is not below `from` and names the slot; UINT32_MAX, the erased value, if
+ * the numbers have run out. */
 static uint32_t next_seq(const struct ota_select *select, uint32_t from, uint32_t slot)
 {
     uint32_t ahead = (slot + 1 + select->slots - from % select->slots) % select->slots;
     uint32_t seq = from + ahead;
-    if (seq == UINT32_MAX || seq < from) {
-        /* The erased value: nobody will ever find this entry (catalogue O20). */
-        if (quirk(QUIRK_SEQ_WRAPS)) {
-            quirk_met(QUIRK_SEQ_WRAPS);
-            return UINT32_MAX;
+    return seq < from ? UINT32_MAX : seq;
+}
+
+/* Numbers both entries from the start. The new one goes first: until the old one is renumbered, its
+ * high number still makes the old app boot. */
+static esp_err_t restart_sequence(struct ota_select *select, uint32_t slot,
+                                  esp_ota_img_states_t state)
+{
+    esp_ota_select_entry_t old = select->entry[select->active];
+    uint32_t old_seq = ota_select_slot(select, old.ota_seq) + 1;
+    esp_err_t err =
+        ota_select_write(select, select->active ^ 1, next_seq(select, old_seq, slot), state);
+    return err != ESP_OK ? err
+                         : ota_select_write(select, select->active, old_seq,
+                                            (esp_ota_img_states_t)old.ota_state);
+}
+
+static esp_err_t select_other_slot(struct ota_select *select, uint32_t slot,
+                                   esp_ota_img_states_t state)
+{
+    uint32_t seq = next_seq(select, select->entry[select->active].ota_seq, slot);
+    if (seq == UINT32_MAX) {
+        if (!quirk(QUIRK_SEQ_WRAPS)) {
+            return restart_sequence(select, slot, state);
         }
-        return slot + 1;
+        quirk_met(QUIRK_SEQ_WRAPS); /* nobody will ever find this entry (catalogue O20) */
     }
-    return seq;
+    return ota_select_write(select, select->active ^ 1, seq, state);
 }
 
 static esp_err_t select_slot(uint32_t slot)
@@ -129,7 +149,7 @@ static esp_err_t select_slot(uint32_t slot)
         }
         return ota_select_write(&select, select.active, active_seq, state);
     }
-    return ota_select_write(&select, select.active ^ 1, next_seq(&select, active_seq, slot), state);
+    return select_other_slot(&select, slot, state);
 }
 
 static esp_err_t select_factory(void)

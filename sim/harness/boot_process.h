@@ -43,8 +43,10 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
 /** The reset reason that the next boot sees after such an end. */
 enum device_reset_reason boot_reset_reason(enum boot_end_kind end);
 
-/** For every process that is forked from the runner: ends it when the runner is gone. Call in the
- * runner before the first fork... */
+/** A pipe that tells every process that is forked from the runner when the runner is gone. Open it
+ * in the runner before the first fork; */
 bool lifeline_open(struct error *err);
-/** ...and in the child. */
+/** in each fork let go of the runner's end, or nobody will notice; */
+void lifeline_let_go(void);
+/** and in a process that may run for long, end when the runner does. */
 void lifeline_watch(void);

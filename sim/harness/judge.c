@@ -431,6 +431,29 @@ static void judge_hazard(const struct run_evidence *evidence, struct run_result 
     run_mismatch(result, "hazard", format("%s is met", hazard), text_take(&met));
 }
 
+static void judge_ends(const struct run_evidence *evidence, struct run_result *result)
+{
+    bool crashed = false;
+    for (size_t i = 0; i < json_array_size(result->trace); i++) {
+        const json_t *record = json_array_get(result->trace, i);
+        const char *how = equal(string_of(record, "kind"), "end") ? string_of(record, "how") : NULL;
+        if (!equal(how, boot_end_name(BOOT_END_PANIC)) &&
+            !equal(how, boot_end_name(BOOT_END_WATCHDOG))) {
+            continue;
+        }
+        crashed = true;
+        if (!evidence->scenario->expect.crash) {
+            const char *detail = string_of(record, "detail");
+            run_mismatch(result, "end", format("no boot crashes or hangs"),
+                         format("%s: %s", how, detail != NULL ? detail : ""));
+            return;
+        }
+    }
+    if (evidence->scenario->expect.crash && !crashed) {
+        run_mismatch(result, "end", format("a boot crashes or hangs"), format("none did"));
+    }
+}
+
 void run_judge(const struct run_evidence *evidence, struct run_result *result)
 {
     judge_result(evidence, result);
@@ -441,4 +464,5 @@ void run_judge(const struct run_evidence *evidence, struct run_result *result)
     judge_otadata(evidence, result);
     judge_flash_rules(evidence, result);
     judge_hazard(evidence, result);
+    judge_ends(evidence, result);
 }

@@ -32,12 +32,17 @@ static void *wait_for_end(void *unused)
     _exit(1);
 }
 
-void lifeline_watch(void)
+void lifeline_let_go(void)
 {
     if (ends[1] >= 0) {
         close(ends[1]);
         ends[1] = -1;
     }
+}
+
+void lifeline_watch(void)
+{
+    lifeline_let_go();
     pthread_t thread;
     if (ends[0] >= 0 && pthread_create(&thread, NULL, wait_for_end, NULL) == 0) {
         pthread_detach(thread);

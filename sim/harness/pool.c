@@ -31,10 +31,12 @@ struct pool {
 
 static void report(FILE *out, json_t *message)
 {
-    json_dumpf(message, out, JSON_COMPACT);
-    fputc('\n', out);
-    fflush(out);
+    bool heard = json_dumpf(message, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF &&
+                 fflush(out) == 0;
     json_decref(message);
+    if (!heard) {
+        exit(EXIT_FAILURE); /* the runner is gone */
+    }
 }
 
 static void do_item(const struct pool *pool, size_t index, struct server *server, FILE *out)
@@ -46,7 +48,7 @@ static void do_item(const struct pool *pool, size_t index, struct server *server
 
 static _Noreturn void work(struct pool *pool, struct server *server, int report_fd)
 {
-    lifeline_watch();
+    lifeline_let_go();
     struct error err;
     FILE *out = fdopen(report_fd, "w");
     server_abandon(server);

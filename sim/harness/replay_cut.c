@@ -1,5 +1,6 @@
 #include "replay_cut.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,18 +223,23 @@ static void compare_baseline(const struct cut *cut, const json_t *record,
     replay_same(result, "app_versions", json_object_get(record, "app_versions"), cut->app_versions);
 }
 
-/* The operation at which power failed; where that was before it, there is none to compare. */
+/* The operation at which power failed is that of the flow without a cut. Where power failed before
+ * it, the trace has none. */
 static void compare_op(const struct cut *cut, const json_t *expected, struct replay_result *result)
 {
-    static const struct {
-        const char *name, *field;
-    } rows[] = {{"kind", "op.kind"}, {"at", "op.at"}, {"phase", "op.phase"}};
+    static const char *const fields[] = {"kind", "at", "phase", "len"};
+    size_t traced = cut->power.mode == FLASH_CUT_BEFORE ? 0
+                    : cut->power.mode == FLASH_CUT_TORN ? 3 /* its length is half */
+                                                        : 4;
+    const json_t *planned =
+        json_array_get(json_object_get(cut->replay.record, "ops"), (size_t)cut->power.at);
     json_t *ops = flow_ops(&cut->flow, cut->boots, cut->last + 1);
-    const json_t *op = json_array_get(ops, (size_t)cut->power.at);
-    for (size_t i = 0; cut->power.mode != FLASH_CUT_BEFORE && i < sizeof rows / sizeof rows[0];
-         i++) {
-        replay_same(result, rows[i].field, json_object_get(expected, rows[i].name),
-                    json_object_get(op, rows[i].name));
+    const json_t *done = json_array_get(ops, (size_t)cut->power.at);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        char field[32];
+        snprintf(field, sizeof field, "op.%s", fields[i]);
+        replay_same(result, field, json_object_get(expected, fields[i]),
+                    json_object_get(i < traced ? done : planned, fields[i]));
     }
     json_decref(ops);
 }

@@ -17,11 +17,12 @@ struct replay_result {
 void replay_differs(struct replay_result *result, const char *field, json_t *expected,
                     json_t *actual);
 
-/** Adds a difference unless both are equal. */
+/** Adds a difference unless both are equal, or nothing was recorded: expected is NULL. */
 void replay_same(struct replay_result *result, const char *field, const json_t *expected,
                  const json_t *actual);
 
-/** Adds the first difference of two arrays: what follows a departure says nothing more. */
+/** Adds the first difference of two arrays: what follows a departure says nothing more. The same if
+ * nothing was recorded. */
 void replay_same_lists(struct replay_result *result, const char *list, const json_t *expected,
                        const json_t *actual);
 

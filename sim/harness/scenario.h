@@ -230,7 +230,8 @@ struct expected_boot {
 /** What must come of it. Left out: `events` is the good run's list if the result is ESP_OK, and
  * holds no UPDATE_BOOT_PARTITION otherwise; `boots` is the updated slot with the offered version if
  * the result is ESP_OK, else the app that ran before. Always checked: after ESP_OK the slot holds
- * the image byte for byte, otherwise otadata is what it was; no program without an erase. */
+ * the image byte for byte, otherwise otadata is what it was; no program without an erase; no boot
+ * ends in a panic or hangs. */
 struct scenario_expect {
     esp_err_t result; /* of the update: the first call that failed, else ESP_OK */
     struct expected_event events[SCENARIO_MAX_EVENTS];
@@ -239,6 +240,7 @@ struct scenario_expect {
     struct expected_boot boots[SCENARIO_MAX_BOOTS];
     bool
         restart_rolls_on; /* the boots come from restarts of the firmware, not from a power cycle */
+    bool crash;           /* a boot ends in a panic or hangs; otherwise none may */
     const char *hazard;   /* a quirk, by name, that this run must meet */
     bool slot_differs;    /* ESP_OK although the slot is not the served file byte for byte */
 };

@@ -231,6 +231,21 @@ static void a_hazard_that_was_not_met(void **state)
     expect_mismatch(fixture, "hazard");
 }
 
+static void a_boot_that_crashes(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture, json_pack("{s:s, s:s, s:s}", "kind", "end", "how", boot_end_name(BOOT_END_PANIC),
+                           "detail", "Segmentation fault"));
+    expect_mismatch(fixture, "end");
+}
+
+static void a_crash_that_did_not_come(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->scenario.expect.crash = true;
+    expect_mismatch(fixture, "end");
+}
+
 /* The rest is of updates that must fail. */
 
 static void expect_failure(struct fixture *fixture)
@@ -287,6 +302,8 @@ int main(void)
         CASE(one_wrong_byte_in_the_slot),
         CASE(a_program_without_an_erase),
         CASE(a_hazard_that_was_not_met),
+        CASE(a_boot_that_crashes),
+        CASE(a_crash_that_did_not_come),
         CASE(a_failed_update_passes_if_nothing_was_switched),
         CASE(a_switch_announced_after_a_failure),
         CASE(a_selection_that_a_failed_update_changed),

@@ -238,11 +238,9 @@ struct scenario_expect {
     struct expected_request requests[SCENARIO_MAX_REQUESTS];
     bool no_requests; /* nothing may reach the server */
     struct expected_boot boots[SCENARIO_MAX_BOOTS];
-    bool
-        restart_rolls_on; /* the boots come from restarts of the firmware, not from a power cycle */
-    bool crash;           /* a boot ends in a panic or hangs; otherwise none may */
-    const char *hazard;   /* a quirk, by name, that this run must meet */
-    bool slot_differs;    /* ESP_OK although the slot is not the served file byte for byte */
+    bool crash;         /* a boot ends in a panic or hangs; otherwise none may */
+    const char *hazard; /* a quirk, by name, that this run must meet */
+    bool slot_differs;  /* ESP_OK although the slot is not the served file byte for byte */
 };
 
 struct scenario {

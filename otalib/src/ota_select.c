@@ -91,9 +91,13 @@ bool ota_image_is_valid(const esp_partition_t *partition, esp_image_load_mode_t 
  * the numbers have run out. */
 static uint32_t next_seq(const struct ota_select *select, uint32_t from, uint32_t slot)
 {
-    uint32_t ahead = (slot + 1 + select->slots - from % select->slots) % select->slots;
-    uint32_t seq = from + ahead;
-    return seq < from ? UINT32_MAX : seq;
+    /* Step by step: seq 0, which only a damaged otadata has, names a slot of its own. */
+    for (uint32_t ahead = 0; ahead <= select->slots && ahead <= UINT32_MAX - from; ahead++) {
+        if (ota_select_slot(select, from + ahead) == slot) {
+            return from + ahead;
+        }
+    }
+    return UINT32_MAX;
 }
 
 /* Numbers both entries from the start. The new one goes first: until the old one is renumbered, its

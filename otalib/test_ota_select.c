@@ -76,6 +76,18 @@ static void three_slots_take_the_next_seq_of_theirs(void **state)
     expect_switches(cases, sizeof cases / sizeof cases[0]);
 }
 
+/* No library writes seq 0, and with three slots it names the slot of 0xFFFFFFFF, ota_0. */
+static void seq_0_is_followed_by_the_first_of_the_slot(void **state)
+{
+    (void)state;
+    struct otadata_entry entry = {.seq = 0, .state = OTADATA_UNDEFINED, .crc = otadata_crc(0)};
+    flash_load(bench.device->flash, OTADATA_AT, &entry, sizeof entry);
+    assert_ptr_equal(esp_ota_get_boot_partition(), partition_named("ota_0"));
+    assert_err(esp_ota_set_boot_partition(partition_named("ota_2")), ESP_OK);
+    assert_otadata("seq 0 UNDEFINED", "seq 3 UNDEFINED");
+    assert_string_equal(reset(), "ota_2");
+}
+
 static void a_switch_leaves_the_other_sector_alone(void **state)
 {
     (void)state;
@@ -319,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test_of(two_slots_take_the_next_seq_of_theirs, set_up),
         test_of(three_slots_take_the_next_seq_of_theirs, set_up_three),
+        test_of(seq_0_is_followed_by_the_first_of_the_slot, set_up_three),
         test_of(a_switch_leaves_the_other_sector_alone, set_up),
         test_of(a_seq_may_reach_the_erased_value, set_up),
         test_of(strictly_both_entries_are_numbered_anew, set_up),

@@ -1,6 +1,5 @@
 /* The verdict: evidence against expectation, field by field. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +13,6 @@
 #include "trace_file.h"
 
 #define ERR_HTTPS_OTA_IN_PROGRESS 0x9001
-
-static char *format(const char *format_text, ...) __attribute__((format(printf, 1, 2)));
-
-static char *format(const char *format_text, ...)
-{
-    char buffer[512];
-    va_list args;
-    va_start(args, format_text);
-    vsnprintf(buffer, sizeof buffer, format_text, args);
-    va_end(args);
-    struct text text = {0};
-    text_add(&text, "%s", buffer);
-    return text_take(&text);
-}
 
 static const char *string_of(const json_t *object, const char *key)
 {
@@ -87,9 +72,9 @@ static char *error_text(esp_err_t code)
 {
     /* A negated code has no name of its own, but says more by the code's than by a number. */
     if (code < ESP_FAIL) {
-        return format("-%s (%d)", esp_err_to_name(-code), code);
+        return text_format("-%s (%d)", esp_err_to_name(-code), code);
     }
-    return format("%s (0x%x)", esp_err_to_name(code), (unsigned)code);
+    return text_format("%s (0x%x)", esp_err_to_name(code), (unsigned)code);
 }
 
 static void judge_result(const struct run_evidence *evidence, struct run_result *result)
@@ -99,16 +84,16 @@ static void judge_result(const struct run_evidence *evidence, struct run_result 
     if (call == NULL) {
         const json_t *end = trace_first(result->trace, "end");
         run_mismatch(result, "result", error_text(expect->result),
-                     format("the update never returned (boot ended: %s %s)",
-                            end != NULL ? string_of(end, "how") : "?",
-                            string_of(end, "detail") != NULL ? string_of(end, "detail") : ""));
+                     text_format("the update never returned (boot ended: %s %s)",
+                                 end != NULL ? string_of(end, "how") : "?",
+                                 string_of(end, "detail") != NULL ? string_of(end, "detail") : ""));
         return;
     }
     esp_err_t actual = (esp_err_t)json_integer_value(json_object_get(call, "ret"));
     if (actual != expect->result) {
         char *code = error_text(actual);
         run_mismatch(result, "result", error_text(expect->result),
-                     format("%s from %s", code, string_of(call, "fn")));
+                     text_format("%s from %s", code, string_of(call, "fn")));
         free(code);
     }
 }
@@ -200,7 +185,7 @@ static void judge_no_switch(struct run_result *result)
     size_t count = compress_events(result->trace, actual, 256);
     for (size_t i = 0; i < count; i++) {
         if (actual[i].event == EVENT_UPDATE_BOOT_PARTITION) {
-            run_mismatch(result, "events", format("no UPDATE_BOOT_PARTITION after a failure"),
+            run_mismatch(result, "events", text_format("no UPDATE_BOOT_PARTITION after a failure"),
                          events_text(actual, count, i, 0));
             return;
         }
@@ -229,11 +214,20 @@ static void judge_events(const struct run_evidence *evidence, struct run_result 
     }
 }
 
+/* A connection that did not come to a request has a name in its place. */
+static const char *method_of(const json_t *request)
+{
+    static const struct expected_request failed = NO_HANDSHAKE;
+    bool has_failed = json_is_true(json_object_get(request, "tls_handshake_failed"));
+    return has_failed ? failed.method : string_of(request, "method");
+}
+
 static bool request_matches(const struct expected_request *expected, const json_t *actual)
 {
-    return equal(expected->method, string_of(actual, "method")) &&
+    return equal(expected->method, method_of(actual)) &&
            equal(expected->path, string_of(actual, "path")) &&
            equal(expected->range, string_of(actual, "range")) &&
+           (expected->alpn == NULL || equal(expected->alpn, string_of(actual, "alpn"))) &&
            (expected->host == NULL || equal(expected->host, string_of(actual, "host"))) &&
            (expected->user_agent == NULL ||
             equal(expected->user_agent, string_of(actual, "user_agent"))) &&
@@ -257,9 +251,10 @@ static char *expected_requests_text(const struct expected_request *requests, siz
     for (size_t i = 0; i < count; i++) {
         const struct expected_request *row = &requests[i];
         text_add(&text, "%s%s%s %s", i > 0 ? "\n" : "", i == departs ? "> " : "  ", row->method,
-                 row->path);
+                 row->path != NULL ? row->path : "");
         add_field(&text, "range", row->range);
         add_field(&text, "host", row->host);
+        add_field(&text, "alpn", row->alpn);
         add_field(&text, "user_agent", row->user_agent);
         if (row->status != 0) {
             text_add(&text, " status=%d", row->status);
@@ -280,10 +275,12 @@ static char *actual_requests_text(const json_t *requests, size_t departs)
     size_t count = json_array_size(requests);
     for (size_t i = 0; i < count; i++) {
         const json_t *row = json_array_get(requests, i);
-        text_add(&text, "%s%s%s %s", i > 0 ? "\n" : "", i == departs ? "> " : "  ",
-                 string_of(row, "method"), string_of(row, "path"));
+        const char *path = string_of(row, "path");
+        text_add(&text, "%s%s%s %s", i > 0 ? "\n" : "", i == departs ? "> " : "  ", method_of(row),
+                 path != NULL ? path : "");
         add_field(&text, "range", string_of(row, "range"));
         add_field(&text, "host", string_of(row, "host"));
+        add_field(&text, "alpn", string_of(row, "alpn"));
         text_add(&text, " status=%d connection=%d",
                  (int)json_integer_value(json_object_get(row, "status")),
                  (int)json_integer_value(json_object_get(row, "conn")));
@@ -370,8 +367,8 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
         return;
     }
     if (evidence->image_length > slot->size) {
-        run_mismatch(result, "slot", format("the image in %s", slot->label),
-                     format("%zu bytes do not fit it", evidence->image_length));
+        run_mismatch(result, "slot", text_format("the image in %s", slot->label),
+                     text_format("%zu bytes do not fit it", evidence->image_length));
         return;
     }
     const uint8_t *there =
@@ -379,9 +376,9 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
     for (size_t i = 0; i < evidence->image_length; i++) {
         if (there[i] != evidence->image[i]) {
             run_mismatch(result, "slot",
-                         format("%s is the image, byte for byte (0x%02x at 0x%zx)", slot->label,
-                                evidence->image[i], i),
-                         format("0x%02x at 0x%zx", there[i], i));
+                         text_format("%s is the image, byte for byte (0x%02x at 0x%zx)",
+                                     slot->label, evidence->image[i], i),
+                         text_format("0x%02x at 0x%zx", there[i], i));
             return;
         }
     }
@@ -396,11 +393,12 @@ static void judge_otadata(const struct run_evidence *evidence, struct run_result
     int was = otadata_active(before), is = otadata_active(after);
     if (was != is || (was >= 0 && before->entry[was].seq != after->entry[is].seq)) {
         char before_text[64] = "no active entry", after_text[64] = "no active entry";
-        run_mismatch(
-            result, "otadata",
-            format("a failed update leaves the selection: %s",
-                   was < 0 ? before_text : otadata_entry_text(&before->entry[was], before_text)),
-            format("%s", is < 0 ? after_text : otadata_entry_text(&after->entry[is], after_text)));
+        run_mismatch(result, "otadata",
+                     text_format("a failed update leaves the selection: %s",
+                                 was < 0 ? before_text
+                                         : otadata_entry_text(&before->entry[was], before_text)),
+                     text_format("%s", is < 0 ? after_text
+                                              : otadata_entry_text(&after->entry[is], after_text)));
     }
 }
 
@@ -408,8 +406,9 @@ static void judge_flash_rules(const struct run_evidence *evidence, struct run_re
 {
     struct flash_counters counters = flash_counters(evidence->device->flash);
     if (counters.nor_violations != 0) {
-        run_mismatch(result, "flash", format("nothing is programmed without an erase"),
-                     format("%" PRIu64 " bytes needed a 0 to become 1", counters.nor_violations));
+        run_mismatch(
+            result, "flash", text_format("nothing is programmed without an erase"),
+            text_format("%" PRIu64 " bytes needed a 0 to become 1", counters.nor_violations));
     }
 }
 
@@ -428,7 +427,7 @@ static void judge_hazard(const struct run_evidence *evidence, struct run_result 
         }
         text_add(&met, "%s%s", i > 0 ? ", " : "", name);
     }
-    run_mismatch(result, "hazard", format("%s is met", hazard), text_take(&met));
+    run_mismatch(result, "hazard", text_format("%s is met", hazard), text_take(&met));
 }
 
 static void judge_ends(const struct run_evidence *evidence, struct run_result *result)
@@ -444,13 +443,14 @@ static void judge_ends(const struct run_evidence *evidence, struct run_result *r
         crashed = true;
         if (!evidence->scenario->expect.crash) {
             const char *detail = string_of(record, "detail");
-            run_mismatch(result, "end", format("no boot crashes or hangs"),
-                         format("%s: %s", how, detail != NULL ? detail : ""));
+            run_mismatch(result, "end", text_format("no boot crashes or hangs"),
+                         text_format("%s: %s", how, detail != NULL ? detail : ""));
             return;
         }
     }
     if (evidence->scenario->expect.crash && !crashed) {
-        run_mismatch(result, "end", format("a boot crashes or hangs"), format("none did"));
+        run_mismatch(result, "end", text_format("a boot crashes or hangs"),
+                     text_format("none did"));
     }
 }
 
@@ -465,4 +465,5 @@ void run_judge(const struct run_evidence *evidence, struct run_result *result)
     judge_flash_rules(evidence, result);
     judge_hazard(evidence, result);
     judge_ends(evidence, result);
+    run_judge_figures(evidence, result);
 }

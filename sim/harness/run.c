@@ -13,6 +13,7 @@
 #include "paths.h"
 #include "scenario_device.h"
 #include "scenario_server.h"
+#include "scenario_trust.h"
 #include "temp_file.h"
 #include "trace_file.h"
 
@@ -30,7 +31,7 @@ struct run {
     size_t image_length;
     struct temp_file image_file;
     struct temp_file trace_file;
-    uint8_t *root_ca;
+    struct scenario_certificates certificates;
     struct update_plan plan;
     struct net_env net;
     int session; /* 0: none */
@@ -75,17 +76,8 @@ static bool prepare_plan(struct run *run, struct error *err)
     } else if (run->plan.url == NULL) {
         run->plan.url = DEFAULT_URL;
     }
-    if (run->plan.cert_pem == NULL && !run->plan.no_cert) {
-        char path[1024];
-        size_t length;
-        snprintf(path, sizeof path, "%s/root_ca.crt", paths_certs_dir());
-        const char *file = run->options->ca_file != NULL ? run->options->ca_file : path;
-        if (!read_file(file, 1u << 20, &run->root_ca, &length, err)) {
-            return false;
-        }
-        run->plan.cert_pem = (const char *)run->root_ca;
-    }
-    return true;
+    return scenario_trust_load(&run->scenario->trust, run->options->ca_file, &run->plan,
+                               &run->certificates, err);
 }
 
 static bool open_session(struct run *run, struct error *err)
@@ -291,7 +283,7 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
     temp_file_remove(&run.trace_file);
     device_destroy(run.device);
     free(run.image);
-    free(run.root_ca);
+    scenario_trust_free(&run.certificates);
     return result->passed;
 }
 

@@ -30,6 +30,8 @@
 #define SCENARIO_MAX_BOOTS      8
 #define SCENARIO_MAX_APPS       6
 #define SCENARIO_MAX_MISMATCHES 16
+#define SCENARIO_MAX_TRUSTED    3
+#define SCENARIO_MAX_PROTOCOLS  3
 
 /* Where an app is: partition labels, as in the partition table. */
 #define FACTORY "factory"
@@ -93,11 +95,15 @@ struct scenario_response {
     const char *chunk_extension;
     const char *chunk_trailer; /* "Name: value" */
     bool no_last_chunk;
-    int cut_after;        /* bytes of body (after framing) before the connection closes; < 0 from
-                             the end; 0: no cut, CUT_AT_START: none sent */
-    bool reset;           /* the cut is a TCP reset */
-    bool no_close_notify; /* TLS ends without close_notify */
-    const char *range;    /* "honor", ...; NULL: ranges are ignored */
+    int cut_after;           /* bytes of body (after framing) before the connection closes; < 0 from
+                                the end; 0: no cut, CUT_AT_START: none sent */
+    bool reset;              /* the cut is a TCP reset */
+    bool no_close_notify;    /* TLS ends without close_notify */
+    bool cut_record;         /* the last TLS record is only half sent */
+    const char *tls_records; /* "coalesce": header and body in one record; NULL: apart */
+    const char *range;       /* "honor", ...; NULL: ranges are ignored */
+    int stall_after;         /* bytes of body (after framing) before a pause; 0: none */
+    int stall_ms;            /* how long that is; 0: for ever */
 };
 #define CUT_AT_START INT32_MIN
 
@@ -117,8 +123,21 @@ struct scenario_response {
 
 /** How the server's listeners look to the device. */
 struct scenario_listeners {
-    const char *certificate; /* of certs/, for https://localhost:8443; NULL: "server" */
-    bool external;           /* no scripted server: names lead where they lead outside */
+    const char *certificate;       /* of certs/, for https://localhost:8443; NULL: "server" */
+    const char *client_ca;         /* of certs/; a client certificate by it is wanted; NULL: none */
+    const char *tls_min, *tls_max; /* "1.2" or "1.3"; NULL: both */
+    const char *handshake;         /* is spoilt: "close", "reset" or "stall"; NULL: it is not */
+    const char *alpn[SCENARIO_MAX_PROTOCOLS]; /* protocols that the server knows */
+    bool plain;                               /* plain HTTP where TLS is expected */
+    bool external; /* no scripted server: names lead where they lead outside */
+};
+
+/** The certificates that the device has, by names of files of certs/. */
+struct scenario_trust {
+    const char
+        *ca[SCENARIO_MAX_TRUSTED]; /* "root_ca.crt": all become cert_pem, one after the other;
+                                      one that ends in .der becomes DER; none: the root */
+    const char *client;            /* certificate and key for mutual TLS; NULL: none */
 };
 
 enum scenario_event {
@@ -205,8 +224,9 @@ struct expected_request {
     const char *method; /* NULL ends the list */
     const char *path;
     const char *host, *range, *user_agent;
-    int status;     /* as answered; 0: not compared */
-    int connection; /* number of the connection, from 1; 0: not compared */
+    int status;       /* as answered; 0: not compared */
+    int connection;   /* number of the connection, from 1; 0: not compared */
+    const char *alpn; /* the protocol that was agreed on */
 };
 #define GET(target, ...)                                                                           \
     {                                                                                              \
@@ -219,6 +239,12 @@ struct expected_request {
 #define POST(target, ...)                                                                          \
     {                                                                                              \
         .method = "POST", .path = (target), __VA_ARGS__                                            \
+    }
+
+/** A connection on which TLS did not come about: no byte of HTTP was sent. */
+#define NO_HANDSHAKE                                                                               \
+    {                                                                                              \
+        .method = "(no handshake)"                                                                 \
     }
 
 /** A boot after the first: which partition and which version. */
@@ -236,7 +262,14 @@ struct scenario_expect {
     esp_err_t result; /* of the update: the first call that failed, else ESP_OK */
     struct expected_event events[SCENARIO_MAX_EVENTS];
     struct expected_request requests[SCENARIO_MAX_REQUESTS];
-    bool no_requests; /* nothing may reach the server */
+    bool no_requests;   /* nothing may reach the server: no request, and no handshake */
+    int tls_error;      /* mbedTLS code (negative) of the first failure, as the trace has it and as
+                           the client's error API tells the application; 0: not compared */
+    uint32_t tls_flags; /* MBEDTLS_X509_BADCERT_*, compared with tls_error */
+    int tls_memory; /* most bytes of the device's RAM that a TLS session held; 0: not compared */
+    bool flash_untouched; /* not one erase or program, over all boots */
+    int lasts_ms; /* of the device's clock: the first boot takes that at least, and less than
+                     half a second more; 0: not compared */
     struct expected_boot boots[SCENARIO_MAX_BOOTS];
     bool crash;         /* a boot ends in a panic or hangs; otherwise none may */
     const char *hazard; /* a quirk, by name, that this run must meet */
@@ -254,6 +287,7 @@ struct scenario {
     const char *image_file;      /* serve this file instead; relative to OTASIM_REAL_IMAGES */
     struct scenario_response server[SCENARIO_MAX_RESPONSES];
     struct scenario_listeners listeners;
+    struct scenario_trust trust;
     const char *firmware; /* module of the app that runs first; NULL: "updater" */
     struct scenario_behaviour behaviours[SCENARIO_MAX_APPS];
     struct update_plan update;

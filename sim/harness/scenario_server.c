@@ -108,6 +108,16 @@ static json_t *respond_of(const struct scenario_response *response)
     if (response->no_close_notify) {
         json_object_set_new(respond, "tls_close", json_string("none"));
     }
+    if (response->cut_record) {
+        json_object_set_new(respond, "cut_record", json_true());
+    }
+    set_string(respond, "tls_records", response->tls_records);
+    if (response->stall_after != 0) {
+        json_object_set_new(respond, "stall_after", json_integer(response->stall_after));
+    }
+    if (response->stall_ms != 0) {
+        json_object_set_new(respond, "stall_ms", json_integer(response->stall_ms));
+    }
     return respond;
 }
 
@@ -128,14 +138,32 @@ static json_t *rules_of(const struct scenario *scenario)
     return by_path;
 }
 
+static void set_tls(json_t *listener, const struct scenario_listeners *row)
+{
+    set_string(listener, "tls", row->certificate != NULL ? row->certificate : "server");
+    set_string(listener, "client_ca", row->client_ca);
+    set_string(listener, "tls_min", row->tls_min);
+    set_string(listener, "tls_max", row->tls_max);
+    set_string(listener, "handshake", row->handshake);
+    if (row->plain) {
+        json_object_set_new(listener, "plain", json_true());
+    }
+    if (row->alpn[0] != NULL) {
+        json_t *protocols = json_array();
+        for (size_t i = 0; i < SCENARIO_MAX_PROTOCOLS && row->alpn[i] != NULL; i++) {
+            json_array_append_new(protocols, json_string(row->alpn[i]));
+        }
+        json_object_set_new(listener, "alpn", protocols);
+    }
+}
+
 static json_t *listeners_of(const struct scenario *scenario)
 {
-    const char *certificate = scenario->listeners.certificate;
     json_t *list = json_array();
     for (size_t i = 0; i < LISTENER_COUNT; i++) {
         json_t *listener = json_pack("{s:s}", "name", listeners[i].listener);
         if (listeners[i].tls) {
-            set_string(listener, "tls", certificate != NULL ? certificate : "server");
+            set_tls(listener, &scenario->listeners);
         }
         if (listeners[i].dead) {
             json_object_set_new(listener, "dead", json_true());

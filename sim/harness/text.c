@@ -20,20 +20,35 @@ static void reserve(struct text *text, size_t more)
     text->capacity = capacity;
 }
 
+static void add(struct text *text, const char *format, va_list args)
+{
+    va_list once_more;
+    va_copy(once_more, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    if (length >= 0) {
+        reserve(text, (size_t)length);
+        vsnprintf(text->bytes + text->length, (size_t)length + 1, format, once_more);
+        text->length += (size_t)length;
+    }
+    va_end(once_more);
+}
+
 void text_add(struct text *text, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    add(text, format, args);
     va_end(args);
-    if (length < 0) {
-        return;
-    }
-    reserve(text, (size_t)length);
+}
+
+char *text_format(const char *format, ...)
+{
+    struct text text = {0};
+    va_list args;
     va_start(args, format);
-    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, args);
+    add(&text, format, args);
     va_end(args);
-    text->length += (size_t)length;
+    return text_take(&text);
 }
 
 char *text_take(struct text *text)

@@ -11,5 +11,8 @@ struct text {
 
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** A text in one go; the caller frees. */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /** Takes the text out, "" if nothing was added; the caller frees. */
 char *text_take(struct text *text);

@@ -131,7 +131,7 @@ static void print_end(FILE *out, const json_t *record)
 /* Kinds that need no more than the text of one or two fields. */
 static void print_plain(FILE *out, const json_t *record, const char *kind)
 {
-    static const char *const fields[] = {"name", "what", "code", "flags", "text"};
+    static const char *const fields[] = {"name", "what", "code", "flags", "err", "text", "why"};
     begin_line(out, record, strcmp(kind, "quirk") == 0 ? "hazard" : kind);
     const char *space = "";
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -144,6 +144,9 @@ static void print_plain(FILE *out, const json_t *record, const char *kind)
             continue;
         }
         space = " ";
+    }
+    if (json_object_get(record, "bytes") != NULL) {
+        fprintf(out, " %lld bytes", integer_of(record, "bytes"));
     }
     fputc('\n', out);
 }

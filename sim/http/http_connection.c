@@ -61,6 +61,9 @@ static bool reserve_tls_memory(struct esp_http_client *client)
 {
     client->tls_memory = heap_caps_malloc(TLS_SESSION_BYTES, MALLOC_CAP_DEFAULT);
     if (client->tls_memory != NULL) {
+        trace_record("tls", json_pack("{s:s, s:o, s:i, s:i}", "what", "memory", "host",
+                                      trace_text(client->url.host, strlen(client->url.host)),
+                                      "bytes", TLS_SESSION_BYTES, "receive", IN_CONTENT_LENGTH));
         return true;
     }
     refuse(client, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED, OUT_OF_MEMORY);

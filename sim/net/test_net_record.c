@@ -23,6 +23,7 @@ static int feed(struct net_record *record, int type, size_t length, size_t overh
     unsigned char *bytes = calloc(1, total);
     assert_non_null(bytes);
     bytes[0] = (unsigned char)type;
+    bytes[1] = 3;
     bytes[3] = (unsigned char)(length >> 8);
     bytes[4] = (unsigned char)length;
     int refused = 0;
@@ -35,6 +36,17 @@ static int feed(struct net_record *record, int type, size_t length, size_t overh
     }
     free(bytes);
     return refused;
+}
+
+static void leaves_what_is_no_record_to_the_library(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"HTTP/", "\x16\x02\x01\x7F\xFF", "\x19\x03\x03\x7F\xFF"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct net_record record = {.limit = LIMIT};
+        assert_int_equal(
+            net_record_received(&record, (const unsigned char *)texts[i], NET_RECORD_HEADER, 0), 0);
+    }
 }
 
 static void turn_cipher_on(struct net_record *record)
@@ -119,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_what_the_device_refuses),
+        cmocka_unit_test(leaves_what_is_no_record_to_the_library),
         cmocka_unit_test(a_handshake_in_the_clear_has_no_overhead),
         cmocka_unit_test(records_follow_each_other),
         cmocka_unit_test(knows_what_ciphers_add),

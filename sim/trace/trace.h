@@ -11,7 +11,9 @@
  *   event     base, id, name, data                an event was posted
  *   log       level, tag, text
  *   http      what ("request"|"response"|"redirect"|"closed"), method, url, status, ...
- *   tls       what, code (mbedTLS, negative number), flags, text
+ *   tls       what, code (mbedTLS, negative number), flags, text; or what ("memory"), bytes of the
+ *             device's RAM that the session holds, receive (the most that a record may have)
+ *   tls_error  code, flags, err: what the client's error API told the application
  *   flash     op ("erase"|"program"), at ("ota_0+0x1000"), len, n (index)
  *   otadata   entry (0|1), was, is                decoded change of an entry
  *   quirk     name                                a hazard was met

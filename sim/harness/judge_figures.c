@@ -1,0 +1,120 @@
+/* The verdict on figures: what TLS said and held, what was done to the flash, how long it took. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "device.h"
+#include "run.h"
+#include "text.h"
+
+/* How much longer than it must a boot may last: the flash takes its time too. */
+#define SPARE_US 500000
+
+static const char *string_of(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    return value != NULL ? value : "";
+}
+
+static json_int_t integer_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+/* The first record of that kind with a code; NULL if there is none. */
+static const json_t *first_error(const json_t *trace, const char *kind)
+{
+    for (size_t i = 0; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (strcmp(string_of(record, "kind"), kind) == 0 && integer_of(record, "code") != 0) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+static char *tls_error_text(json_int_t code, json_int_t flags, const char *text)
+{
+    return text_format("-0x%04" PRIx64 ", flags 0x%" PRIx64 "%s%s", (uint64_t)-code,
+                       (uint64_t)flags, text[0] != '\0' ? ": " : "", text);
+}
+
+/* Once as TLS had it, once as the application heard of it: the two must agree. */
+static void judge_tls_error(const struct scenario_expect *expect, struct run_result *result)
+{
+    static const struct {
+        const char *kind, *field, *text;
+    } sources[] = {
+        {"tls", "tls error", "text"},
+        {"tls_error", "tls error, as the application heard of it", "err"},
+    };
+    if (expect->tls_error == 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        const json_t *record = first_error(result->trace, sources[i].kind);
+        json_int_t code = integer_of(record, "code"), flags = integer_of(record, "flags");
+        if (code != expect->tls_error || flags != expect->tls_flags) {
+            run_mismatch(
+                result, sources[i].field, tls_error_text(expect->tls_error, expect->tls_flags, ""),
+                record == NULL ? text_format("none")
+                               : tls_error_text(code, flags, string_of(record, sources[i].text)));
+        }
+    }
+}
+
+static void judge_tls_memory(const struct scenario_expect *expect, struct run_result *result)
+{
+    json_int_t most = 0;
+    for (size_t i = 0; i < json_array_size(result->trace); i++) {
+        const json_t *record = json_array_get(result->trace, i);
+        if (strcmp(string_of(record, "kind"), "tls") == 0 && integer_of(record, "bytes") > most) {
+            most = integer_of(record, "bytes");
+        }
+    }
+    if (expect->tls_memory != 0 && most != expect->tls_memory) {
+        run_mismatch(result, "tls memory", text_format("%d bytes", expect->tls_memory),
+                     text_format("%" PRId64 " bytes", (int64_t)most));
+    }
+}
+
+static void judge_flash_untouched(const struct run_evidence *evidence, struct run_result *result)
+{
+    struct flash_counters counters = flash_counters(evidence->device->flash);
+    if (evidence->scenario->expect.flash_untouched && counters.erases + counters.programs != 0) {
+        run_mismatch(result, "flash", text_format("is not touched"),
+                     text_format("%" PRIu64 " erases, %" PRIu64 " programs", counters.erases,
+                                 counters.programs));
+    }
+}
+
+static void judge_time(const struct scenario_expect *expect, struct run_result *result)
+{
+    if (expect->lasts_ms == 0) {
+        return;
+    }
+    json_int_t began = -1, ended = -1;
+    for (size_t i = 0; i < json_array_size(result->trace) && ended < 0; i++) {
+        const json_t *record = json_array_get(result->trace, i);
+        if (began < 0 && strcmp(string_of(record, "kind"), "boot") == 0) {
+            began = integer_of(record, "t");
+        } else if (strcmp(string_of(record, "kind"), "end") == 0) {
+            ended = integer_of(record, "t");
+        }
+    }
+    json_int_t least = (json_int_t)expect->lasts_ms * 1000, lasted = ended - began;
+    if (began < 0 || ended < 0 || lasted < least || lasted >= least + SPARE_US) {
+        run_mismatch(result, "time",
+                     text_format("the first boot lasts %d to %d ms", expect->lasts_ms,
+                                 expect->lasts_ms + SPARE_US / 1000),
+                     text_format("%" PRId64 " ms", (int64_t)lasted / 1000));
+    }
+}
+
+void run_judge_figures(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    judge_tls_error(expect, result);
+    judge_tls_memory(expect, result);
+    judge_flash_untouched(evidence, result);
+    judge_time(expect, result);
+}

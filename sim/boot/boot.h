@@ -46,5 +46,6 @@ _Noreturn void boot_end(enum boot_end_kind kind, const char *detail);
 void boot_set_verbose(bool verbose);
 bool boot_is_verbose(void);
 
-/** Traces the flash operations of this process ("flash" and "otadata" records) from now on. */
-void boot_observe_flash(struct device *device);
+/** Traces the flash operations of this process ("flash" and "otadata" records) from now on. `also`
+ * is told of each as well; it may be NULL. */
+void boot_observe_flash(struct device *device, flash_observer *also, void *context);

@@ -8,6 +8,7 @@
 #include "chip.h"
 #include "efuse.h"
 #include "flash.h"
+#include "image_memo.h"
 #include "partition_table.h"
 
 enum device_reset_reason { /* numbers as esp_reset_reason_t */
@@ -41,6 +42,8 @@ struct device {
     uint8_t rtc_memory[8192]; /* survives everything but power loss */
     bool has_last_app;        /* the bootloader's own note in RTC memory, for a wake-up */
     struct partition last_app;
+    struct image_memo *image_memo; /* lets the bootloader remember verdicts; NULL: it reads and
+                                      hashes each time, and the clock advances by what that takes */
 };
 
 /** A device with erased flash, in shared memory. NULL when memory is short. */

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "journal_writer.h"
 #include "otadata_json.h"
 #include "trace.h"
 
@@ -105,7 +106,10 @@ static _Noreturn void boot_child(const struct boot_request *request)
     alarm(WALL_CLOCK_LIMIT_S);
     trace_open(request->trace_fd);
     device_set_current(request->device);
-    boot_observe_flash(request->device);
+    if (request->journal_fd > 0) {
+        journal_start(request->device, request->journal_fd, (uint32_t)request->number);
+    }
+    boot_observe_flash(request->device, journal_observe, NULL);
     if (request->time_limit_us != 0) {
         device_set_alarm(request->device, request->device->now_us + request->time_limit_us,
                          time_is_up, NULL);

@@ -28,6 +28,7 @@ struct boot_request {
     bool strict;
     int number; /* 0 for the first boot */
     int trace_fd;
+    int journal_fd; /* receives a record of each flash operation (journal_writer.h); 0: none */
     struct server *server; /* let go of in the child; may be NULL */
 };
 

@@ -71,6 +71,7 @@ static bool load_firmware(struct run *run, struct error *err)
 static bool prepare_plan(struct run *run, struct error *err)
 {
     run->plan = run->scenario->update;
+    run->plan.confirm |= run->options->start != NULL && run->options->start->confirm;
     if (run->options->url != NULL) {
         run->plan.url = run->options->url;
     } else if (run->plan.url == NULL) {
@@ -121,10 +122,25 @@ static bool missing_input(const struct run *run)
     return paths_real_images()[0] == '\0' || stat(path, &status) != 0;
 }
 
+static bool start_from(struct run *run, const struct run_start *start, struct error *err)
+{
+    uint32_t size = flash_size(run->device->flash);
+    const uint8_t *bytes = flash_view(start->flash, 0, size);
+    if (bytes == NULL || flash_load(run->device->flash, 0, bytes, size) != ESP_OK) {
+        return error_set(err, "the flash to start from is smaller than the device's");
+    }
+    flash_reset_counters(run->device->flash);
+    run->device->efuse = start->efuse;
+    return true;
+}
+
 static bool prepare(struct run *run, struct error *err)
 {
     run->device = scenario_device_create(run->scenario, &run->table, err);
     if (run->device == NULL) {
+        return false;
+    }
+    if (run->options->start != NULL && !start_from(run, run->options->start, err)) {
         return false;
     }
     read_otadata(run, &run->otadata_before);
@@ -146,6 +162,7 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .strict = run->options->strict,
         .number = run->boot_number,
         .trace_fd = run->trace_file.fd,
+        .journal_fd = run->options->journal_fd,
         .server = run->server,
     };
     bool ok = boot_process_run(&request, end, err);

@@ -7,11 +7,21 @@
 #include "scenario.h"
 #include "server.h"
 
+/** A device that a run goes on with, instead of the row's. */
+struct run_start {
+    const struct flash *flash; /* of the same size */
+    struct efuse efuse;
+    bool
+        confirm; /* the app that boots is not confirmed yet: it confirms itself before it updates */
+};
+
 struct run_options {
     bool strict;            /* quirks are off */
     const char *keep_flash; /* write the flash there afterwards; NULL: no */
     const char *url;        /* update from this real server instead of the scripted one; NULL: no */
     const char *ca_file;    /* PEM file with the root to trust; NULL: the test root */
+    int journal_fd;         /* receives a record of each flash operation; 0: none */
+    const struct run_start *start; /* NULL: the device of the row */
 };
 
 struct mismatch {

@@ -14,8 +14,8 @@
 static void usage(FILE *out)
 {
     fputs(
-        "usage: otasim sweep power [OPTIONS] GLOB...\n"
-        "       otasim sweep power:SCENARIO@POINT\n\n"
+        "usage: otasim sweep power|memory|flash|network [OPTIONS] [GLOB...]\n"
+        "       otasim sweep ID\n\n"
         "Runs each scenario once, then with a fault at every place where there can be one.\n\n"
         "  power   Power fails at each operation on the flash (programs split into the 256-byte\n"
         "          pages that the chip does), before it, after it and in four ways half-way. The\n"
@@ -23,6 +23,15 @@ static void usage(FILE *out)
         "          and the update is tried again from every distinct state. Something must boot,\n"
         "          it must verify, it must not be older than what was confirmed, and the retry\n"
         "          must succeed.\n\n"
+        "  memory  Each allocation of the first boot fails once.\n"
+        "  flash   Each erase and each program of the first boot returns an error once; a bit of\n"
+        "          what each program has written reads wrong once.\n"
+        "  network The connection is closed, reset or silent after each byte of each response's\n"
+        "          header, and at boundaries and a sample of the body.\n"
+        "          After a fault no boot may crash or hang, every code must be a documented one,\n"
+        "          the heap must be back at its baseline, the old app or the new one boots, and\n"
+        "          the next update succeeds.\n\n"
+        "Without a GLOB the flows: otasim list 'flow/*'.\n"
         "A finding's id is its recipe: `otasim sweep ID` repeats exactly it.\n\n"
         "  -j, --jobs N       so many worker processes (default: one a processor)\n"
         "      --shard I/N    do part I of N (from 1); the results of all parts, one after the\n"
@@ -101,19 +110,17 @@ static void show_finding(struct report *report, const json_t *finding)
            window != NULL ? ")" : "", text_of(finding, "text"));
 }
 
-static long long number_of(const json_t *object, const char *field)
-{
-    return (long long)json_integer_value(json_object_get(object, field));
-}
-
-static void show_summary(struct report *report, const char *scenario, const json_t *summary)
+static void show_summary(struct report *report, const char *scenario, json_t *summary)
 {
     clear_bar(report);
-    printf("%-36s %6lld operations %7lld states %4lld distinct %4lld retries %4lld findings"
-           " %4lld in known windows\n",
-           scenario, number_of(summary, "operations"), number_of(summary, "states"),
-           number_of(summary, "distinct"), number_of(summary, "retries"),
-           number_of(summary, "findings"), number_of(summary, "windows"));
+    printf("%-32s", scenario);
+    const char *field;
+    json_t *value;
+    json_object_foreach(summary, field, value)
+    {
+        printf("  %lld %s", (long long)json_integer_value(value), field);
+    }
+    putchar('\n');
 }
 
 static void take_record(const json_t *record, void *context)
@@ -124,7 +131,7 @@ static void take_record(const json_t *record, void *context)
         fputc('\n', report->jsonl);
     }
     const json_t *finding = json_object_get(record, "finding");
-    const json_t *summary = json_object_get(record, "summary");
+    json_t *summary = json_object_get(record, "summary");
     if (finding != NULL) {
         show_finding(report, finding);
     } else if (summary != NULL) {
@@ -157,8 +164,19 @@ static int finish(const struct report *report, bool ran, const struct error *err
     return report->findings > 0 || (report->strict && report->windows > 0) ? EXIT_FAILED : EXIT_OK;
 }
 
-static int sweep(char *const *globs, size_t count, const struct sweep_options *options,
-                 struct report *report)
+static const struct kind {
+    const char *name;
+    sweep_function *sweep;
+} kinds[] = {
+    {"power", sweep_power},
+    {"memory", sweep_memory},
+    {"flash", sweep_flash},
+    {"network", sweep_network},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static int sweep(const struct kind *kind, char *const *globs, size_t count,
+                 const struct sweep_options *options, struct report *report)
 {
     struct selection selection;
     if (!select_scenarios(globs, count, &selection)) {
@@ -167,39 +185,50 @@ static int sweep(char *const *globs, size_t count, const struct sweep_options *o
     const struct sweep_listener listener = {
         .record = take_record, .progress = show_progress, .context = report};
     struct error err = {""};
-    bool ran = sweep_power(selection.scenarios, selection.count, options, &listener, &err);
+    bool ran = kind->sweep(selection.scenarios, selection.count, options, &listener, &err);
     clear_bar(report);
     selection_free(&selection);
     return finish(report, ran, &err);
 }
 
+static const struct kind *kind_named(const char *name, size_t length)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (strlen(kinds[i].name) == length && memcmp(kinds[i].name, name, length) == 0) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
 /* "power:SCENARIO@POINT" */
 static int sweep_one(char *id, struct sweep_options *options, struct report *report)
 {
+    char *name = strchr(id, ':');
     char *at = strrchr(id, '@');
-    if (at == NULL) {
+    const struct kind *kind = name != NULL ? kind_named(id, (size_t)(name - id)) : NULL;
+    if (kind == NULL || at == NULL || at < name) {
         fprintf(stderr, "otasim sweep: \"%s\" is no id: it is like power:SCENARIO@812/half\n", id);
         return EXIT_USAGE;
     }
     *at = '\0';
+    name++;
     options->point = at + 1;
     report->strict = true;
-    char *name = id + strlen("power:");
-    return sweep(&name, 1, options, report);
+    return sweep(kind, &name, 1, options, report);
 }
 
 static int sweep_arguments(int argc, char **argv, struct sweep_options *options,
                            struct report *report)
 {
-    if (argc >= 1 && strncmp(argv[0], "power:", strlen("power:")) == 0) {
-        if (argc > 1) {
-            fputs("otasim sweep: one ID at a time\n", stderr);
-            return EXIT_USAGE;
-        }
+    if (argc == 1 && strchr(argv[0], ':') != NULL) {
         return sweep_one(argv[0], options, report);
     }
-    if (argc < 1 || strcmp(argv[0], "power") != 0) {
-        fprintf(stderr, "otasim sweep: the first argument is power, or a finding's ID%s%s\n",
+    const struct kind *kind = argc > 0 ? kind_named(argv[0], strlen(argv[0])) : NULL;
+    if (kind == NULL) {
+        fprintf(stderr,
+                "otasim sweep: the first argument is power, memory, flash or network, or only a "
+                "finding's ID%s%s\n",
                 argc > 0 ? ", not " : "", argc > 0 ? argv[0] : "");
         return EXIT_USAGE;
     }
@@ -208,8 +237,8 @@ static int sweep_arguments(int argc, char **argv, struct sweep_options *options,
         return EXIT_USAGE;
     }
     static char *const default_globs[] = {"flow/*"};
-    return argc > 1 ? sweep(argv + 1, (size_t)argc - 1, options, report)
-                    : sweep(default_globs, 1, options, report);
+    return argc > 1 ? sweep(kind, argv + 1, (size_t)argc - 1, options, report)
+                    : sweep(kind, default_globs, 1, options, report);
 }
 
 int cmd_sweep(int argc, char **argv)

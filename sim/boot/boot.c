@@ -8,6 +8,7 @@
 
 static const struct boot *current;
 static bool verbose_log;
+static void (*at_end)(void);
 
 static const char *const end_names[] = {
     [BOOT_END_IDLE] = "idle",
@@ -44,9 +45,17 @@ bool boot_is_verbose(void)
     return verbose_log;
 }
 
+void boot_at_end(void (*last)(void))
+{
+    at_end = last;
+}
+
 _Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
 {
     fflush(NULL);
+    if (at_end != NULL) {
+        at_end();
+    }
     json_t *fields = json_pack("{s:s}", "how", boot_end_name(kind));
     if (detail != NULL) {
         json_object_set_new(fields, "detail", trace_text(detail, strlen(detail)));

@@ -39,6 +39,9 @@ struct boot {
 const struct boot *boot_current(void);
 void boot_set_current(const struct boot *boot);
 
+/** Has boot_end call `last` before it traces how the boot ended. */
+void boot_at_end(void (*last)(void));
+
 /** Ends this boot process, after saying how in the trace. detail may be NULL. */
 _Noreturn void boot_end(enum boot_end_kind kind, const char *detail);
 

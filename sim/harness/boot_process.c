@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "esp_flash_err.h"
+#include "heap.h"
 #include "journal_writer.h"
 #include "otadata_json.h"
 #include "trace.h"
@@ -42,6 +44,11 @@ static const char *reset_name(enum device_reset_reason reason)
     };
     return (size_t)reason < sizeof names / sizeof names[0] ? names[reason] : "unknown";
 }
+
+static struct {
+    struct device *device;
+    uint64_t rot_after; /* operations */
+} fault;
 
 static void trace_bootloader(const struct boot_request *request,
                              const struct bootloader_report *report)
@@ -97,6 +104,42 @@ static void power_fails(void *context)
     boot_end(BOOT_END_POWER_CUT, NULL);
 }
 
+/* One bit of the operation's last byte: any would do, but it must be one that is read again. */
+static void rot(const struct flash_op *op)
+{
+    uint32_t address = op->address + op->length - 1;
+    uint8_t byte = *flash_view(fault.device->flash, address, 1) ^ 0x10;
+    flash_load(fault.device->flash, address, &byte, 1);
+}
+
+static void observe(void *context, const struct flash_op *op)
+{
+    journal_observe(context, op);
+    if (fault.rot_after == op->index + 1) {
+        rot(op);
+    }
+}
+
+static void arm_faults(const struct boot_request *request)
+{
+    fault.device = request->device;
+    fault.rot_after = request->fault.flash_rot;
+    if (request->fault.allocation > 0) {
+        heap_arm_failure(request->fault.allocation - 1);
+    }
+    if (request->fault.flash_op > 0) {
+        flash_arm_error(request->device->flash, request->fault.flash_op - 1, ESP_ERR_FLASH_OP_FAIL);
+    }
+}
+
+static void trace_heap(void)
+{
+    struct heap_stats stats = heap_stats();
+    trace_recordf("heap", "{s:I, s:I, s:I, s:I}", "in_use", (json_int_t)stats.in_use, "most",
+                  (json_int_t)stats.most_in_use, "blocks", (json_int_t)stats.blocks, "allocations",
+                  (json_int_t)stats.allocations);
+}
+
 static _Noreturn void boot_child(const struct boot_request *request)
 {
     lifeline_watch();
@@ -109,7 +152,9 @@ static _Noreturn void boot_child(const struct boot_request *request)
     if (request->journal_fd > 0) {
         journal_start(request->device, request->journal_fd, (uint32_t)request->number);
     }
-    boot_observe_flash(request->device, journal_observe, NULL);
+    boot_observe_flash(request->device, observe, NULL);
+    arm_faults(request);
+    boot_at_end(trace_heap);
     if (request->time_limit_us != 0) {
         device_set_alarm(request->device, request->device->now_us + request->time_limit_us,
                          time_is_up, NULL);

@@ -12,6 +12,13 @@ struct boot_power_cut {
     uint64_t at;
 };
 
+/** What fails in this boot, once; each from 1, 0: does not. */
+struct boot_fault {
+    uint64_t allocation; /* that one of the firmware's */
+    uint64_t flash_op;   /* that one of the device's life returns ESP_ERR_FLASH_OP_FAIL */
+    uint64_t flash_rot;  /* a bit of what that one has written flips afterwards */
+};
+
 struct boot_request {
     struct device *device;
     struct bootloader_config bootloader;
@@ -19,6 +26,7 @@ struct boot_request {
                                           NULL: the bootloader chooses */
     uint64_t time_limit_us; /* of the device's clock; the watchdog ends the boot then. 0: none */
     struct boot_power_cut power_cut;
+    struct boot_fault fault;
     /** The firmware for the version that was booted; NULL, as function or as what it gives: it
      * idles. Called in the boot process. */
     const struct firmware *(*firmware_for)(const char *version, void *context);

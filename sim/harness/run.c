@@ -18,6 +18,7 @@
 #include "trace_file.h"
 
 #define DEFAULT_FIRMWARE "updater"
+#define TIME_LIMIT_US    (3600 * (uint64_t)1000000) /* an update takes less than an hour */
 #define DEFAULT_URL      "https://localhost:8443/fw.bin"
 
 struct run {
@@ -81,6 +82,20 @@ static bool prepare_plan(struct run *run, struct error *err)
                                &run->certificates, err);
 }
 
+/* The server's word for a fault on the network. */
+static void sever(json_t *command, const struct run_fault *fault)
+{
+    const char *how = fault->kind == RUN_FAULT_RST       ? "rst"
+                      : fault->kind == RUN_FAULT_SILENCE ? "silence"
+                                                         : "fin";
+    if (fault->kind >= RUN_FAULT_FIN) {
+        unsigned request = fault->kind == RUN_FAULT_MEASURE ? 0 : fault->request;
+        json_object_set_new(command, "sever",
+                            json_pack("{s:i, s:I, s:s}", "n", (int)request, "after",
+                                      (json_int_t)fault->at, "how", how));
+    }
+}
+
 static bool open_session(struct run *run, struct error *err)
 {
     if (run->scenario->listeners.external) {
@@ -92,6 +107,7 @@ static bool open_session(struct run *run, struct error *err)
     }
     json_t *ports = NULL;
     json_t *command = scenario_server_open(run->scenario, run->image_file.path);
+    sever(command, &run->options->fault);
     if (!server_open(run->server, command, &run->session, &ports, err)) {
         return false;
     }
@@ -150,6 +166,15 @@ static bool prepare(struct run *run, struct error *err)
            temp_file_create(&run->trace_file, "otasim-trace", err);
 }
 
+static struct boot_fault boot_fault(const struct run_fault *fault)
+{
+    return (struct boot_fault){
+        .allocation = fault->kind == RUN_FAULT_MEMORY ? fault->at + 1 : 0,
+        .flash_op = fault->kind == RUN_FAULT_FLASH_ERROR ? fault->at + 1 : 0,
+        .flash_rot = fault->kind == RUN_FAULT_FLASH_ROT ? fault->at + 1 : 0,
+    };
+}
+
 static bool boot_once(struct run *run, struct boot_result *end, struct error *err)
 {
     const struct boot_request request = {
@@ -163,6 +188,8 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .number = run->boot_number,
         .trace_fd = run->trace_file.fd,
         .journal_fd = run->options->journal_fd,
+        .fault = run->boot_number == 0 ? boot_fault(&run->options->fault) : (struct boot_fault){0},
+        .time_limit_us = TIME_LIMIT_US,
         .server = run->server,
     };
     bool ok = boot_process_run(&request, end, err);
@@ -291,6 +318,10 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
     if (prepare(&run, err) && boot_all(&run, err) && collect(&run, err) && keep_flash(&run, err)) {
         judge(&run);
         result->passed = result->mismatches == 0;
+    }
+    if (options->end != NULL && run.device != NULL) {
+        flash_snapshot_refresh(options->end->flash, run.device->flash);
+        options->end->efuse = run.device->efuse;
     }
     struct error ignored;
     if (run.session != 0 && !server_close(server, run.session, &ignored)) {

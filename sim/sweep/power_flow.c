@@ -6,7 +6,7 @@
 
 #include "firmware.h"
 #include "scenario_device.h"
-#include "trace_file.h"
+#include "trace_query.h"
 
 #define DEFAULT_FIRMWARE "updater"
 
@@ -17,8 +17,7 @@ static json_t *versions_of_boots(const json_t *trace)
     json_t *record;
     json_array_foreach(trace, i, record)
     {
-        const char *kind = json_string_value(json_object_get(record, "kind"));
-        if (kind != NULL && strcmp(kind, "boot") == 0) {
+        if (trace_is(record, "boot")) {
             json_array_append_new(
                 versions, json_pack("[s, s]", json_string_value(json_object_get(record, "running")),
                                     json_string_value(json_object_get(record, "version"))));

@@ -51,8 +51,22 @@ struct sweep_listener {
     void *context;
 };
 
-/** Cuts power at every operation on the flash, in every way (tear.h). False with err set if a
- * scenario does not even pass without a fault, or the harness failed. */
-bool sweep_power(const struct scenario *const *scenarios, size_t count,
-                 const struct sweep_options *options, const struct sweep_listener *listener,
-                 struct error *err);
+/** A sweep over the scenarios. False with err set if a scenario does not even pass without a fault,
+ * or the harness failed. */
+typedef bool sweep_function(const struct scenario *const *scenarios, size_t count,
+                            const struct sweep_options *options,
+                            const struct sweep_listener *listener, struct error *err);
+
+/** Cuts power at every operation on the flash, in every way (tear.h). */
+sweep_function sweep_power;
+
+/** Has each allocation of the firmware's first boot fail once. */
+sweep_function sweep_memory;
+
+/** Has each operation on the flash of the first boot return an error once; and flips a bit of what
+ * each program has written. */
+sweep_function sweep_flash;
+
+/** Ends or stalls the connection after each byte of each response's header, and at boundaries and
+ * a sample of the body. */
+sweep_function sweep_network;

@@ -9,7 +9,7 @@
 #include "pool.h"
 #include "power_explore.h"
 #include "temp_file.h"
-#include "trace_file.h"
+#include "trace_query.h"
 
 #define PARTS_A_JOB 8
 
@@ -346,29 +346,14 @@ static bool explore_flows(struct power_sweep *sweep, struct error *err)
 
 /* Third pass. */
 
-static const char *last_of(const json_t *trace, const char *kind, const char *field)
-{
-    const char *text = NULL;
-    size_t i;
-    json_t *record;
-    json_array_foreach(trace, i, record)
-    {
-        const char *name = json_string_value(json_object_get(record, "kind"));
-        if (name != NULL && strcmp(name, kind) == 0) {
-            text = json_string_value(json_object_get(record, field));
-        }
-    }
-    return text;
-}
-
 /* A retry is good if the device ends up with the version that it would have had without a cut, and
  * no boot crashed or hung on the way that did not do so then. */
 static void judge_retry(const struct flow_sweep *flow, const struct power_point *point,
                         const struct run_result *result, json_t *findings)
 {
     char text[512];
-    const char *booted = last_of(result->trace, "bootloader", "booted");
-    const char *version = last_of(result->trace, "boot", "version");
+    const char *booted = trace_last(result->trace, "bootloader", "booted");
+    const char *version = trace_last(result->trace, "boot", "version");
     size_t i;
     json_t *record;
     json_array_foreach(result->trace, i, record)

@@ -16,6 +16,7 @@
  *   tls_error  code, flags, err: what the client's error API told the application
  *   flash     op ("erase"|"program"), at ("ota_0+0x1000"), len, n (index)
  *   otadata   entry (0|1), was, is                decoded change of an entry
+ *   heap      in_use, most (bytes), blocks, allocations: when the boot ends
  *   quirk     name                                a hazard was met
  *   end       how ("restart"|"idle"|"panic"|...), detail
  */

@@ -8,6 +8,7 @@
 
 #define MAX_BOOT_OPS   8
 #define MAX_BOOT_BYTES 64 /* a bootloader programs entries of 32 bytes */
+#define NO_SECTOR      UINT32_MAX
 #define WINDOW         "otadata rewritten in place"
 
 /* What one boot of the bootloader did to the flash. */
@@ -35,6 +36,7 @@ struct power_explorer {
     struct image_memo *memo;
     const struct partition *otadata;
     uint64_t states;
+    uint32_t rewriting; /* the otadata sector that is being rewritten at `at`, or NO_SECTOR */
     /* What holds along the operation that is being cut. */
     const char *window;
     const struct power_app *running; /* in whose boot power fails */
@@ -90,17 +92,25 @@ static int active_entry(const struct power_explorer *explorer, struct flash *fla
     return otadata_active(otadata);
 }
 
-/* The name of the known window that the operation opens: it destroys the entry that counts before
- * there is another one that does. */
-static const char *window_of(const struct power_explorer *explorer, struct flash *flash,
-                             const struct journal_op *op)
+/* The entry that counts is destroyed before there is another one: from the erase of its sector
+ * until that is programmed. Called for each operation in its order, before it is applied;
+ * `rewriting` is the sector, or none. The name of the window if the operation is in it. */
+static const char *follow_window(const struct power_explorer *explorer, struct flash *flash,
+                                 const struct journal_op *op, uint32_t *rewriting)
 {
     struct otadata otadata;
     int active = active_entry(explorer, flash, &otadata);
-    uint32_t offset = explorer->otadata != NULL ? explorer->otadata->offset : 0;
-    bool in_active = active >= 0 && op->address / FLASH_SECTOR_SIZE ==
-                                        offset / FLASH_SECTOR_SIZE + (uint32_t)active;
-    return in_active ? WINDOW : NULL;
+    uint32_t sector = op->address / FLASH_SECTOR_SIZE;
+    if (op->kind == FLASH_PROGRAM) {
+        bool inside = *rewriting == sector;
+        *rewriting = inside ? NO_SECTOR : *rewriting;
+        return inside ? WINDOW : NULL;
+    }
+    if (active < 0 || sector != explorer->otadata->offset / FLASH_SECTOR_SIZE + (uint32_t)active) {
+        return NULL;
+    }
+    *rewriting = sector;
+    return WINDOW;
 }
 
 static bool same_app(const struct power_app *app, const struct app_image_info *image)
@@ -251,21 +261,31 @@ static uint64_t state_key(const struct power_explorer *explorer, struct flash *f
 
 static void examine(struct power_explorer *explorer, unsigned depth, const struct efuse *efuse);
 
+/* Power fails at operation `at` of the boot that levels[depth] has seen: levels[depth + 1].cut. */
+static void cut_boot(struct power_explorer *explorer, unsigned depth, uint64_t at, enum tear tear,
+                     const char *first_window)
+{
+    const struct level *level = &explorer->levels[depth];
+    struct flash *next = explorer->levels[depth + 1].cut;
+    uint32_t rewriting = NO_SECTOR;
+    flash_snapshot_refresh(next, level->cut);
+    for (uint64_t i = 0; i < at; i++) {
+        follow_window(explorer, next, &level->ops.ops[i], &rewriting);
+        apply(next, &level->ops.ops[i]);
+    }
+    const char *window = follow_window(explorer, next, &level->ops.ops[at], &rewriting);
+    explorer->window = window != NULL ? window : first_window;
+    tear_apply(next, &level->ops.ops[at], tear, explorer->options->seed + at);
+}
+
 /* Power fails once more, in the bootloader. */
 static void cut_again(struct power_explorer *explorer, unsigned depth, const struct efuse *efuse)
 {
-    struct level *level = &explorer->levels[depth];
-    struct flash *next = explorer->levels[depth + 1].cut;
+    const struct level *level = &explorer->levels[depth];
     const char *window = explorer->window;
-    for (size_t i = 0; i < level->ops.count; i++) {
+    for (uint64_t i = 0; i < level->ops.count; i++) {
         for (int tear = 0; tear < TEAR_COUNT; tear++) {
-            flash_snapshot_refresh(next, level->cut);
-            for (size_t done = 0; done < i; done++) {
-                apply(next, &level->ops.ops[done]);
-            }
-            explorer->window = window_of(explorer, next, &level->ops.ops[i]);
-            explorer->window = explorer->window != NULL ? explorer->window : window;
-            tear_apply(next, &level->ops.ops[i], (enum tear)tear, explorer->options->seed + i);
+            cut_boot(explorer, depth, i, (enum tear)tear, window);
             explorer->point.cut[depth + 1].op = i;
             explorer->point.cut[depth + 1].tear = (enum tear)tear;
             explorer->point.depth = depth + 2;
@@ -317,9 +337,12 @@ static void advance_to(struct power_explorer *explorer, uint64_t op)
     if (op < explorer->at) {
         flash_snapshot_refresh(explorer->now, explorer->before);
         explorer->at = 0;
+        explorer->rewriting = NO_SECTOR;
     }
     while (explorer->at < op && explorer->at < journal->count) {
-        apply(explorer->now, &journal->ops[explorer->at++]);
+        const struct journal_op *next = &journal->ops[explorer->at++];
+        follow_window(explorer, explorer->now, next, &explorer->rewriting);
+        apply(explorer->now, next);
     }
 }
 
@@ -328,7 +351,8 @@ static void look_around(struct power_explorer *explorer, uint64_t at)
     const struct journal_op *op = &explorer->flow->journal.ops[at];
     struct otadata otadata;
     int active = active_entry(explorer, explorer->now, &otadata);
-    explorer->window = window_of(explorer, explorer->now, op);
+    uint32_t rewriting = explorer->rewriting;
+    explorer->window = follow_window(explorer, explorer->now, op, &rewriting);
     explorer->running =
         &explorer->flow
              ->boots[op->boot < explorer->flow->boot_count ? op->boot
@@ -396,16 +420,8 @@ bool power_explorer_reach(struct power_explorer *explorer, const struct power_po
     if (second >= level->ops.count) {
         return false;
     }
-    const char *window = explorer->window;
-    struct flash *next = explorer->levels[1].cut;
-    flash_snapshot_refresh(next, level->cut);
-    for (uint64_t i = 0; i < second; i++) {
-        apply(next, &level->ops.ops[i]);
-    }
-    explorer->window = window_of(explorer, next, &level->ops.ops[second]);
-    explorer->window = explorer->window != NULL ? explorer->window : window;
-    tear_apply(next, &level->ops.ops[second], point->cut[1].tear, explorer->options->seed + second);
-    *flash = next;
+    cut_boot(explorer, 0, second, point->cut[1].tear, explorer->window);
+    *flash = explorer->levels[1].cut;
     return true;
 }
 
@@ -435,6 +451,7 @@ struct power_explorer *power_explorer_create(const struct power_flow *flow,
     }
     explorer->flow = flow;
     explorer->options = options;
+    explorer->rewriting = NO_SECTOR;
     explorer->deepest = POWER_MAX_DEPTH;
     explorer->listener = *listener;
     explorer->otadata = partition_table_find(&flow->table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "firmware.h"
+#include "run.h"
+#include "scenario.h"
 #include "scenario_device.h"
 #include "trace_query.h"
 

@@ -2,10 +2,13 @@
 #pragma once
 
 #include "bootloader.h"
+#include <jansson.h>
+
 #include "device.h"
 #include "flash_journal.h"
-#include "run.h"
-#include "scenario.h"
+
+struct scenario;
+struct server;
 
 #define POWER_FLOW_MAX_BOOTS 16
 

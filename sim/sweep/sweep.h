@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "scenario.h"
+#include "error.h"
+
+struct scenario;
 
 /** What a fault led to. Each finding is one of these. */
 enum sweep_class {

@@ -8,6 +8,8 @@
 #include "files.h"
 #include "pool.h"
 #include "power_explore.h"
+#include "run.h"
+#include "scenario.h"
 #include "temp_file.h"
 #include "trace_query.h"
 

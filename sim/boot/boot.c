@@ -6,6 +6,17 @@
 
 #include "trace.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_LEAK_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LEAK_SANITIZER 1
+#endif
+#endif
+#ifdef HAS_LEAK_SANITIZER
+#include <sanitizer/lsan_interface.h>
+#endif
+
 static const struct boot *current;
 static bool verbose_log;
 static void (*at_end)(void);
@@ -50,11 +61,31 @@ void boot_at_end(void (*last)(void))
     at_end = last;
 }
 
+/* A boot ends without exit handlers, so LeakSanitizer must be asked; and it takes what only shared
+ * memory points to for lost. */
+static bool memory_is_lost(enum boot_end_kind kind)
+{
+#ifdef HAS_LEAK_SANITIZER
+    static const void *volatile reachable;
+    bool in_order = kind == BOOT_END_IDLE || kind == BOOT_END_RESTART;
+    if (current != NULL && current->check_leaks && in_order) {
+        reachable = current->device->flash;
+        return reachable != NULL && __lsan_do_recoverable_leak_check() != 0;
+    }
+#endif
+    (void)kind;
+    return false;
+}
+
 _Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
 {
     fflush(NULL);
     if (at_end != NULL) {
         at_end();
+    }
+    if (memory_is_lost(kind)) {
+        kind = BOOT_END_PANIC;
+        detail = "LeakSanitizer: the boot lost memory of the host";
     }
     json_t *fields = json_pack("{s:s}", "how", boot_end_name(kind));
     if (detail != NULL) {

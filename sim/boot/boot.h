@@ -33,6 +33,7 @@ struct boot {
     const struct net_env *net;   /* where host names lead */
     const void *argument;        /* what the scenario hands to a fixture firmware; may be NULL */
     bool strict;                 /* quirks are off */
+    bool check_leaks; /* where LeakSanitizer is built in, lost memory ends the boot as a panic */
 };
 
 /** The boot of this process; NULL in the harness itself. */

@@ -184,6 +184,7 @@ static _Noreturn void boot_child(const struct boot_request *request)
         .net = request->net,
         .argument = request->argument,
         .strict = request->strict,
+        .check_leaks = request->check_leaks,
     };
     boot_set_current(&boot);
     const struct firmware *firmware =

@@ -34,6 +34,7 @@ struct boot_request {
     const struct net_env *net;
     const void *argument; /* boot_current()->argument */
     bool strict;
+    bool check_leaks; /* boot_current()->check_leaks */
     int number; /* 0 for the first boot */
     int trace_fd;
     int journal_fd; /* receives a record of each flash operation (journal_writer.h); 0: none */

@@ -5,6 +5,7 @@
 #include "device.h"
 #include "run.h"
 #include "text.h"
+#include "trace_file.h"
 
 /* How much longer than it must a boot may last: the flash takes its time too. */
 #define SPARE_US 500000
@@ -110,6 +111,20 @@ static void judge_time(const struct scenario_expect *expect, struct run_result *
     }
 }
 
+/* The fixture firmware weighs the heap around each attempt. */
+static void judge_heap(const struct run_evidence *evidence, struct run_result *result)
+{
+    int wanted = evidence->scenario->update.repeat;
+    const json_t *heap = trace_first(result->trace, "heap");
+    json_int_t attempts = integer_of(heap, "attempts"), lost = integer_of(heap, "lost");
+    if (lost != 0 || (wanted != 0 && attempts != wanted)) {
+        run_mismatch(result, "heap",
+                     text_format("%d attempts give back what they took", wanted != 0 ? wanted : 1),
+                     text_format("attempt %" PRId64 " kept %" PRId64 " bytes", (int64_t)attempts,
+                                 (int64_t)lost));
+    }
+}
+
 void run_judge_figures(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
@@ -117,4 +132,5 @@ void run_judge_figures(const struct run_evidence *evidence, struct run_result *r
     judge_tls_memory(expect, result);
     judge_flash_untouched(evidence, result);
     judge_time(expect, result);
+    judge_heap(evidence, result);
 }

@@ -185,6 +185,7 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .net = &run->net,
         .argument = &run->plan,
         .strict = run->options->strict,
+        .check_leaks = run->plan.repeat != 0,
         .number = run->boot_number,
         .trace_fd = run->trace_file.fd,
         .journal_fd = run->options->journal_fd,

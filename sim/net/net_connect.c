@@ -126,6 +126,7 @@ static bool open_watch(struct net_connection *connection, const struct net_conte
         context->give_up(why);
         return false;
     }
+    net_watch_follow(connection->socket.watch, connection->socket.port);
     return true;
 }
 

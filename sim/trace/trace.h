@@ -14,6 +14,7 @@
  *   tls       what, code (mbedTLS, negative number), flags, text; or what ("memory"), bytes of the
  *             device's RAM that the session holds, receive (the most that a record may have)
  *   tls_error  code, flags, err: what the client's error API told the application
+ *   heap      attempts (of the update), lost (bytes that the last one did not give back)
  *   flash     op ("erase"|"program"), at ("ota_0+0x1000"), len, n (index)
  *   otadata   entry (0|1), was, is                decoded change of an entry
  *   heap      in_use, most (bytes), blocks, allocations: when the boot ends

@@ -188,6 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(takes_announcements_however_they_are_cut),
         TEST(a_later_pause_of_a_port_takes_the_place_of_the_earlier),
+        TEST(what_is_said_of_closed_connections_makes_room),
+        TEST(open_connections_that_pause_are_all_kept_or_refused),
         TEST(tells_the_server_in_whole_milliseconds_that_add_up),
         TEST(refuses_nonsense),
         TEST(notices_that_the_server_is_gone_or_never_ends_a_line),

@@ -87,7 +87,7 @@ function(otasim_add_firmware name)
     add_dependencies(${name}_${part} ${name}_sdkconfig)
   endforeach()
 
-  add_library(${name} MODULE ${dir}/sdkconfig_table.c)
+  add_library(${name} MODULE ${dir}/sdkconfig_table.c ${PROJECT_SOURCE_DIR}/sim/module/rtc_sections.c)
   set_target_properties(
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "boot_fault.h"
+#include "boot_rtc.h"
 #include "trace.h"
 
 static const struct boot *current;
@@ -18,6 +20,8 @@ static const char *const end_names[] = {
     [BOOT_END_WATCHDOG] = "watchdog",
     [BOOT_END_POWER_CUT] = "power-cut",
     [BOOT_END_NO_APP] = "no-app",
+    [BOOT_END_BROWNOUT] = "brownout",
+    [BOOT_END_HANG] = "hang",
 };
 
 const char *boot_end_name(enum boot_end_kind kind)
@@ -61,6 +65,12 @@ _Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
         json_object_set_new(fields, "detail", trace_text(detail, strlen(detail)));
     }
     trace_record("end", fields);
+    if (kind == BOOT_END_PANIC) {
+        boot_fault_note_frames();
+    }
+    if (kind != BOOT_END_POWER_CUT && kind != BOOT_END_BROWNOUT) {
+        boot_rtc_save();
+    }
     /* A reset runs no exit handlers, and those of the harness are not this process's to run. */
     _exit(BOOT_EXIT_BASE + (int)kind);
 }

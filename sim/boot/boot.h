@@ -14,9 +14,12 @@ enum boot_end_kind {
     BOOT_END_RESTART,    /* esp_restart */
     BOOT_END_DEEP_SLEEP, /* esp_deep_sleep_start */
     BOOT_END_PANIC,      /* signal, abort, failed check */
-    BOOT_END_WATCHDOG,   /* no progress in virtual time, or the wall-clock limit */
+    BOOT_END_WATCHDOG,   /* a watchdog resets the chip; or a limit of the harness ends it */
     BOOT_END_POWER_CUT,
-    BOOT_END_NO_APP, /* the bootloader found nothing to boot */
+    BOOT_END_NO_APP,   /* the bootloader found nothing to boot */
+    BOOT_END_BROWNOUT, /* the supply has dipped, and the brownout detector resets */
+    BOOT_END_HANG,     /* a loop without end that no watchdog ends: somebody switches it off */
+    BOOT_END_COUNT,
 };
 
 /** A boot process ends with this exit status plus its boot_end_kind. */

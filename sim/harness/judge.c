@@ -314,40 +314,71 @@ static void judge_requests(const struct run_evidence *evidence, struct run_resul
     }
 }
 
-static void judge_boots(const struct run_evidence *evidence, struct run_result *result)
+/* As "ota_0 2.0.0 after panic, ends idle", with those parts only that are compared. */
+static void add_boot(struct text *text, const struct expected_boot *boot)
 {
-    const struct scenario_expect *expect = &evidence->scenario->expect;
-    struct expected_boot usual = {0};
-    const struct expected_boot *boots = expect->boots;
-    char version[33];
-    scenario_image_version(evidence->image, evidence->image_length, version);
-    if (boots[0].partition == NULL) {
-        bool updated = expect->result == ESP_OK && evidence->update_slot != NULL;
-        const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
-        usual.partition = slot != NULL ? slot->label : "(none)";
-        usual.version = updated ? version : evidence->first_version;
-        boots = &usual;
+    text_add(text, "%s%s %s", text->length > 0 ? "\n" : "", boot->partition, boot->version);
+    if (boot->reset != NULL) {
+        text_add(text, " after %s", boot->reset);
     }
-    struct text wanted = {0}, actual = {0};
-    for (size_t i = 0; i < (boots == &usual ? 1 : SCENARIO_MAX_BOOTS); i++) {
-        if (boots[i].partition == NULL) {
-            break;
+    if (boot->end != NULL) {
+        text_add(text, "%s ends %s", boot->reset != NULL ? "," : "", boot->end);
+    }
+}
+
+/* The i-th boot after the first that is expected; partition NULL: none is. */
+static struct expected_boot expected_boot(const struct expected_boot *boots, size_t count,
+                                          size_t more, size_t i)
+{
+    if (i < count) {
+        return boots[i];
+    }
+    if (i >= count + more) {
+        return (struct expected_boot){0};
+    }
+    /* What reset it is, only the last row knows, and only of its own boot. */
+    struct expected_boot again = boots[count - 1];
+    again.reset = NULL;
+    return again;
+}
+
+/* How the boot whose record is at `index` ended. */
+static const char *end_of_boot(const json_t *trace, size_t index)
+{
+    for (size_t i = index; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (equal(string_of(record, "kind"), "end")) {
+            return string_of(record, "how");
         }
-        text_add(&wanted, "%s%s %s", i > 0 ? "\n" : "", boots[i].partition, boots[i].version);
     }
-    bool first = true;
+    return "?";
+}
+
+static void compare_boots(const struct expected_boot *boots, size_t count, size_t more,
+                          struct run_result *result)
+{
+    struct text wanted = {0}, actual = {0};
+    size_t seen = 0;
+    for (size_t i = 0; i < count + more; i++) {
+        struct expected_boot boot = expected_boot(boots, count, more, i);
+        add_boot(&wanted, &boot);
+    }
     for (size_t i = 0; i < json_array_size(result->trace); i++) {
         const json_t *record = json_array_get(result->trace, i);
-        bool boot = equal(string_of(record, "kind"), "boot");
+        bool boot = equal(string_of(record, "kind"), "boot") &&
+                    json_integer_value(json_object_get(record, "n")) > 0;
         bool dead = equal(string_of(record, "kind"), "end") &&
                     equal(string_of(record, "how"), boot_end_name(BOOT_END_NO_APP));
-        if (boot && json_integer_value(json_object_get(record, "n")) > 0) {
-            text_add(&actual, "%s%s %s", first ? "" : "\n", string_of(record, "running"),
-                     string_of(record, "version"));
-            first = false;
+        if (boot) {
+            struct expected_boot row = expected_boot(boots, count, more, seen++);
+            row.partition = string_of(record, "running");
+            row.version = string_of(record, "version");
+            row.reset = row.reset != NULL ? string_of(record, "reset") : NULL;
+            row.end = row.end != NULL ? end_of_boot(result->trace, i) : NULL;
+            add_boot(&actual, &row);
         } else if (dead) {
-            text_add(&actual, "%sno app: %s", first ? "" : "\n", string_of(record, "detail"));
-            first = false;
+            text_add(&actual, "%sno app: %s", actual.length > 0 ? "\n" : "",
+                     string_of(record, "detail"));
         }
     }
     char *wanted_text = text_take(&wanted), *actual_text = text_take(&actual);
@@ -357,6 +388,28 @@ static void judge_boots(const struct run_evidence *evidence, struct run_result *
         free(wanted_text);
         free(actual_text);
     }
+}
+
+static void judge_boots(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    size_t count = 0;
+    while (count < SCENARIO_MAX_BOOTS && expect->boots[count].partition != NULL) {
+        count++;
+    }
+    if (count > 0) {
+        compare_boots(expect->boots, count, expect->more_boots, result);
+        return;
+    }
+    char version[33];
+    scenario_image_version(evidence->image, evidence->image_length, version);
+    bool updated = expect->result == ESP_OK && evidence->update_slot != NULL;
+    const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
+    struct expected_boot usual = {
+        .partition = slot != NULL ? slot->label : "(none)",
+        .version = updated ? version : evidence->first_version,
+    };
+    compare_boots(&usual, 1, expect->more_boots, result);
 }
 
 static void judge_slot(const struct run_evidence *evidence, struct run_result *result)
@@ -437,7 +490,8 @@ static void judge_ends(const struct run_evidence *evidence, struct run_result *r
         const json_t *record = json_array_get(result->trace, i);
         const char *how = equal(string_of(record, "kind"), "end") ? string_of(record, "how") : NULL;
         if (!equal(how, boot_end_name(BOOT_END_PANIC)) &&
-            !equal(how, boot_end_name(BOOT_END_WATCHDOG))) {
+            !equal(how, boot_end_name(BOOT_END_WATCHDOG)) &&
+            !equal(how, boot_end_name(BOOT_END_HANG))) {
             continue;
         }
         crashed = true;

@@ -48,7 +48,7 @@ static const struct firmware *firmware_for(const char *version, void *context)
     struct run *run = context;
     struct error err;
     for (size_t i = 0; i < SCENARIO_MAX_APPS; i++) {
-        const struct scenario_behaviour *row = &run->scenario->behaviours[i];
+        const struct scenario_behaviour *row = &run->scenario->firmware_of[i];
         if (row->version != NULL && strcmp(row->version, version) == 0) {
             return row->firmware != NULL ? firmware_load(row->firmware, &err) : NULL;
         }
@@ -61,7 +61,7 @@ static bool load_firmware(struct run *run, struct error *err)
     const char *name = run->scenario->firmware;
     run->firmware = firmware_load(name != NULL ? name : DEFAULT_FIRMWARE, err);
     for (size_t i = 0; i < SCENARIO_MAX_APPS && run->firmware != NULL; i++) {
-        const char *other = run->scenario->behaviours[i].firmware;
+        const char *other = run->scenario->firmware_of[i].firmware;
         if (other != NULL && firmware_load(other, err) == NULL) {
             return false;
         }
@@ -177,8 +177,12 @@ static struct boot_fault boot_fault(const struct run_fault *fault)
 
 static bool boot_once(struct run *run, struct boot_result *end, struct error *err)
 {
+    const struct scenario_power *power = &run->scenario->power;
+    bool fails = power->in_boot != 0 && power->in_boot == run->boot_number;
     const struct boot_request request = {
         .device = run->device,
+        .power_dip = {fails ? (uint64_t)power->after_ms * 1000 : 0, power->brownout},
+        .verbose = run->options->verbose,
         .bootloader = firmware_bootloader(run->firmware),
         .firmware_for = firmware_for,
         .context = run,
@@ -193,8 +197,10 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .server = run->server,
     };
     bool ok = boot_process_run(&request, end, err);
-    run->device->reset_reason = boot_reset_reason(end->end);
     run->boot_number++;
+    if (ok) {
+        boot_reset(run->device, end);
+    }
     return ok;
 }
 
@@ -204,11 +210,16 @@ static size_t boots_wanted(const struct scenario *scenario)
     while (count < SCENARIO_MAX_BOOTS && scenario->expect.boots[count].partition != NULL) {
         count++;
     }
-    return count == 0 ? 1 : count;
+    return (count == 0 ? 1 : count) + scenario->expect.more_boots;
+}
+
+static bool is_over(const struct boot_result *end)
+{
+    return end->end == BOOT_END_NO_APP || end->sleeps_for_ever;
 }
 
 /* The first boot and as many more as are expected: by themselves after a restart or a panic, by
- * switching power off and on where the firmware idles. */
+ * switching power off and on where the firmware idles or hangs. */
 static bool boot_all(struct run *run, struct error *err)
 {
     struct boot_result end;
@@ -217,7 +228,7 @@ static bool boot_all(struct run *run, struct error *err)
         return false;
     }
     read_otadata(run, &run->otadata_after);
-    for (size_t i = 0; i < boots_wanted(run->scenario) && end.end != BOOT_END_NO_APP; i++) {
+    for (size_t i = 0; i < boots_wanted(run->scenario) && !is_over(&end); i++) {
         if (!boot_once(run, &end, err)) {
             return false;
         }

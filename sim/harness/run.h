@@ -41,6 +41,7 @@ struct run_end {
 
 struct run_options {
     bool strict;            /* quirks are off */
+    bool verbose;           /* the firmware's log goes to stdout, as to a serial port */
     const char *keep_flash; /* write the flash there afterwards; NULL: no */
     const char *url;        /* update from this real server instead of the scripted one; NULL: no */
     const char *ca_file;    /* PEM file with the root to trust; NULL: the test root */

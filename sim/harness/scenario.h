@@ -56,10 +56,11 @@ struct scenario_app {
     struct app_image_spec image; /* .size 0: 16384 bytes here */
 };
 
-/** Which firmware module an image version runs. */
+/** Which firmware an image version runs: a module ("updater"), or one behaviour of a module that
+ * has several ("behaviours-rollback:crashes", a function of it). */
 struct scenario_behaviour {
     const char *version;
-    const char *firmware; /* module name; NULL: boots and idles */
+    const char *firmware; /* NULL: boots and idles */
 };
 
 struct scenario_device {
@@ -247,10 +248,20 @@ struct expected_request {
         .method = "(no handshake)"                                                                 \
     }
 
-/** A boot after the first: which partition and which version. */
+/** A boot after the first: which partition and which version, after what reset and to what end. */
 struct expected_boot {
     const char *partition; /* NULL ends the list */
     const char *version;
+    const char *reset; /* "power-on", "software", "panic", "task-wdt", "deep-sleep", "brownout";
+                          NULL: not compared */
+    const char *end;   /* enum boot_end_kind by name: "idle", "restart", ...; NULL: not compared */
+};
+
+/** The supply fails in a boot after the first. */
+struct scenario_power {
+    int in_boot;       /* 1 is the first boot of `expect.boots`; 0: the supply is good */
+    unsigned after_ms; /* of the device's clock, from the start of that boot */
+    bool brownout;     /* it only dips, and the brownout detector resets the chip */
 };
 
 /** What must come of it. Left out: `events` is the good run's list if the result is ESP_OK, and
@@ -271,9 +282,10 @@ struct scenario_expect {
     int lasts_ms; /* of the device's clock: the first boot takes that at least, and less than
                      half a second more; 0: not compared */
     struct expected_boot boots[SCENARIO_MAX_BOOTS];
-    bool crash;         /* a boot ends in a panic or hangs; otherwise none may */
-    const char *hazard; /* a quirk, by name, that this run must meet */
-    bool slot_differs;  /* ESP_OK although the slot is not the served file byte for byte */
+    unsigned more_boots; /* so many further boots are all as the last of these, but for the reset */
+    bool crash;          /* a boot ends in a panic or hangs; otherwise none may */
+    const char *hazard;  /* a quirk, by name, that this run must meet */
+    bool slot_differs;   /* ESP_OK although the slot is not the served file byte for byte */
 };
 
 struct scenario {
@@ -289,8 +301,9 @@ struct scenario {
     struct scenario_listeners listeners;
     struct scenario_trust trust;
     const char *firmware; /* module of the app that runs first; NULL: "updater" */
-    struct scenario_behaviour behaviours[SCENARIO_MAX_APPS];
+    struct scenario_behaviour firmware_of[SCENARIO_MAX_APPS]; /* else `firmware` runs first only */
     struct update_plan update;
+    struct scenario_power power;
     struct scenario_expect expect;
 };
 

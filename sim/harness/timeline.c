@@ -114,11 +114,21 @@ static void print_otadata(FILE *out, const json_t *record)
             string_of(record, "is"));
 }
 
+/* As the device's serial port has it: its milliseconds count from the start of the boot. */
 static void print_log(FILE *out, const json_t *record)
 {
     begin_line(out, record, "log");
-    fprintf(out, "%s (%s) %s\n", string_of(record, "level"), string_of(record, "tag"),
-            string_of(record, "text"));
+    fprintf(out, "%s (%lld) %s: %s\n", string_of(record, "level"), integer_of(record, "ms"),
+            string_of(record, "tag"), string_of(record, "text"));
+}
+
+static void print_backtrace(FILE *out, const json_t *record)
+{
+    const json_t *frames = json_object_get(record, "frames");
+    for (size_t i = 0; i < json_array_size(frames); i++) {
+        begin_line(out, record, i == 0 ? "backtrace" : "");
+        fprintf(out, "%s\n", json_string_value(json_array_get(frames, i)));
+    }
 }
 
 static void print_end(FILE *out, const json_t *record)
@@ -244,6 +254,7 @@ static void print_record(FILE *out, const json_t *record)
         {"otadata", print_otadata},
         {"log", print_log},
         {"end", print_end},
+        {"backtrace", print_backtrace},
     };
     const char *kind = string_of(record, "kind");
     for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++) {

@@ -1,0 +1,48 @@
+#include "backtrace.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "symbols.h"
+#include "trace.h"
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* The simulator and the C library are not what somebody looks for in a backtrace. */
+static bool is_module(const char *file)
+{
+    size_t length = strlen(file);
+    return length > 3 && strcmp(file + length - 3, ".so") == 0 && strncmp(file, "lib", 3) != 0;
+}
+
+static const char *function_name(const Dl_info *info, const void *address)
+{
+    const char *name = info->dli_sname;
+    return name != NULL ? name : symbols_name(info->dli_fname, info->dli_fbase, address);
+}
+
+void backtrace_record(const struct boot_fault *fault)
+{
+    json_t *frames = json_array();
+    for (int i = 0; i < fault->frames; i++) {
+        /* All but the innermost are return addresses: the call is before them. */
+        const char *address = (const char *)fault->frame[i] - 1;
+        Dl_info info;
+        if (dladdr(address, &info) == 0 || info.dli_fname == NULL ||
+            !is_module(base_name(info.dli_fname))) {
+            continue;
+        }
+        const char *name = function_name(&info, address);
+        json_array_append_new(
+            frames, json_sprintf("%s (%s)", name != NULL ? name : "?", base_name(info.dli_fname)));
+    }
+    if (json_array_size(frames) == 0) {
+        json_decref(frames);
+        return;
+    }
+    trace_record("backtrace", json_pack("{s:o}", "frames", frames));
+}

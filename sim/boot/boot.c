@@ -65,6 +65,10 @@ _Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
         json_object_set_new(fields, "detail", trace_text(detail, strlen(detail)));
     }
     trace_record("end", fields);
+    if (verbose_log && detail != NULL) {
+        puts(detail);
+        fflush(stdout);
+    }
     if (kind == BOOT_END_PANIC) {
         boot_fault_note_frames();
     }

@@ -37,8 +37,14 @@ void backtrace_record(const struct boot_fault *fault)
             continue;
         }
         const char *name = function_name(&info, address);
-        json_array_append_new(
-            frames, json_sprintf("%s (%s)", name != NULL ? name : "?", base_name(info.dli_fname)));
+        json_t *line =
+            json_sprintf("%s (%s)", name != NULL ? name : "?", base_name(info.dli_fname));
+        /* A recursion is one line: how deep it went says nothing. */
+        size_t count = json_array_size(frames);
+        if (count == 0 || !json_equal(json_array_get(frames, count - 1), line)) {
+            json_array_append(frames, line);
+        }
+        json_decref(line);
     }
     if (json_array_size(frames) == 0) {
         json_decref(frames);

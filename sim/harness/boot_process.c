@@ -299,7 +299,8 @@ static void read_foreign_status(int status, struct boot_result *result)
     }
 }
 
-static void read_status(int status, const struct boot_fault *fault, struct boot_result *result)
+static void read_status(int status, const struct boot_fault *fault, bool verbose,
+                        struct boot_result *result)
 {
     result->detail[0] = '\0';
     bool has_said_so = ended_by_itself(status) && fault->reason[0] == '\0';
@@ -312,6 +313,9 @@ static void read_status(int status, const struct boot_fault *fault, struct boot_
     if (!has_said_so) {
         trace_recordf("end", "{s:s, s:s}", "how", boot_end_name(result->end), "detail",
                       result->detail);
+        if (verbose) {
+            puts(result->detail);
+        }
     }
     backtrace_record(fault);
 }
@@ -341,7 +345,7 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
     device_set_alarm(request->device, 0, NULL, NULL);
     trace_open(request->trace_fd);
     device_set_current(request->device);
-    read_status(status, fault, result);
+    read_status(status, fault, request->verbose, result);
     result->sleeps_for_ever =
         result->end == BOOT_END_DEEP_SLEEP && request->device->sleep.sources == 0;
     if (result->end == BOOT_END_POWER_CUT) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "boot_process.h"
+#include "boot_rtc.h"
 #include "files.h"
 #include "otadata.h"
 #include "paths.h"
@@ -224,6 +225,7 @@ static bool boot_all(struct run *run, struct error *err)
 {
     struct boot_result end;
     run->device->reset_reason = DEVICE_RESET_POWERON;
+    boot_rtc_forget(run->device);
     if (!boot_once(run, &end, err)) {
         return false;
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "boot_fault.h"
+#include "boot_crash.h"
 #include "boot_rtc.h"
 #include "trace.h"
 
@@ -70,7 +70,7 @@ _Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
         fflush(stdout);
     }
     if (kind == BOOT_END_PANIC) {
-        boot_fault_note_frames();
+        boot_crash_note_frames();
     }
     if (kind != BOOT_END_POWER_CUT && kind != BOOT_END_BROWNOUT) {
         boot_rtc_save();

@@ -25,12 +25,12 @@ static const char *function_name(const Dl_info *info, const void *address)
     return name != NULL ? name : symbols_name(info->dli_fname, info->dli_fbase, address);
 }
 
-void backtrace_record(const struct boot_fault *fault)
+void backtrace_record(const struct boot_crash *crash)
 {
     json_t *frames = json_array();
-    for (int i = 0; i < fault->frames; i++) {
+    for (int i = 0; i < crash->frames; i++) {
         /* All but the innermost are return addresses: the call is before them. */
-        const char *address = (const char *)fault->frame[i] - 1;
+        const char *address = (const char *)crash->frame[i] - 1;
         Dl_info info;
         if (dladdr(address, &info) == 0 || info.dli_fname == NULL ||
             !is_module(base_name(info.dli_fname))) {

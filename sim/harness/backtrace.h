@@ -2,7 +2,7 @@
  * API on its stack. No addresses, so that two runs say the same. */
 #pragma once
 
-#include "boot_fault.h"
+#include "boot_crash.h"
 
-/** Traces a "backtrace" record of the fault's frames; none if it has no frames. */
-void backtrace_record(const struct boot_fault *fault);
+/** Traces a "backtrace" record of the crash's frames; none if it has no frames. */
+void backtrace_record(const struct boot_crash *crash);

@@ -8,13 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backtrace.h"
+#include "boot_crash.h"
+#include "boot_rtc.h"
 #include "esp_flash_err.h"
+#include "esp_log.h"
 #include "heap.h"
 #include "journal_writer.h"
-#include "backtrace.h"
-#include "boot_fault.h"
-#include "boot_rtc.h"
-#include "esp_log.h"
 #include "otadata_json.h"
 #include "trace.h"
 
@@ -219,7 +219,7 @@ static void run_firmware(const struct firmware *firmware, const struct boot_requ
     long level = firmware_option_number(firmware, "CONFIG_LOG_DEFAULT_LEVEL", ESP_LOG_INFO);
     esp_log_level_set("*", (esp_log_level_t)level);
     struct boot_watchdog watchdog = watchdog_of(firmware);
-    boot_fault_watch(&watchdog);
+    boot_crash_watch(&watchdog);
     firmware_run(firmware);
 }
 
@@ -299,14 +299,14 @@ static void read_foreign_status(int status, struct boot_result *result)
     }
 }
 
-static void read_status(int status, const struct boot_fault *fault, bool verbose,
+static void read_status(int status, const struct boot_crash *crash, bool verbose,
                         struct boot_result *result)
 {
     result->detail[0] = '\0';
-    bool has_said_so = ended_by_itself(status) && fault->reason[0] == '\0';
+    bool has_said_so = ended_by_itself(status) && crash->reason[0] == '\0';
     if (ended_by_itself(status)) {
         result->end = (enum boot_end_kind)(WEXITSTATUS(status) - BOOT_EXIT_BASE);
-        snprintf(result->detail, sizeof result->detail, "%s", fault->reason);
+        snprintf(result->detail, sizeof result->detail, "%s", crash->reason);
     } else {
         read_foreign_status(status, result);
     }
@@ -317,14 +317,14 @@ static void read_status(int status, const struct boot_fault *fault, bool verbose
             puts(result->detail);
         }
     }
-    backtrace_record(fault);
+    backtrace_record(crash);
 }
 
 bool boot_process_run(const struct boot_request *request, struct boot_result *result,
                       struct error *err)
 {
-    struct boot_fault *fault = boot_fault_share();
-    if (fault == NULL) {
+    struct boot_crash *crash = boot_crash_share();
+    if (crash == NULL) {
         return error_set(err, "out of memory");
     }
     fflush(NULL);
@@ -345,7 +345,7 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
     device_set_alarm(request->device, 0, NULL, NULL);
     trace_open(request->trace_fd);
     device_set_current(request->device);
-    read_status(status, fault, request->verbose, result);
+    read_status(status, crash, request->verbose, result);
     result->sleeps_for_ever =
         result->end == BOOT_END_DEEP_SLEEP && request->device->sleep.sources == 0;
     if (result->end == BOOT_END_POWER_CUT) {

@@ -1,4 +1,4 @@
-#include "boot_fault.h"
+#include "boot_crash.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -30,7 +30,7 @@
 /* How far off the end of its stack an overflowing frame lands. */
 #define STACK_MARGIN (512u * 1024)
 
-static struct boot_fault *shared;
+static struct boot_crash *shared;
 static struct boot_watchdog task_watchdog;
 static uint64_t last_progress_us;
 static unsigned ticks_without_progress;
@@ -50,14 +50,14 @@ static const struct fault_kind fault_kinds[] = {
     {SIGABRT, "SIGABRT", "abort() was called"},
 };
 
-struct boot_fault *boot_fault_share(void)
+struct boot_crash *boot_crash_share(void)
 {
     if (shared == NULL) {
         void *memory =
             mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
         shared = memory != MAP_FAILED ? memory : NULL;
         /* The first backtrace loads a library, which is no work for a signal handler. */
-        boot_fault_note_frames();
+        boot_crash_note_frames();
     }
     if (shared != NULL) {
         memset(shared, 0, sizeof *shared);
@@ -65,11 +65,11 @@ struct boot_fault *boot_fault_share(void)
     return shared;
 }
 
-void boot_fault_note_frames(void)
+void boot_crash_note_frames(void)
 {
 #ifdef OTASIM_HAVE_BACKTRACE
     if (shared != NULL) {
-        shared->frames = backtrace(shared->frame, BOOT_FAULT_MAX_FRAMES);
+        shared->frames = backtrace(shared->frame, BOOT_CRASH_MAX_FRAMES);
     }
 #endif
 }
@@ -99,7 +99,7 @@ static void say_number(uintmax_t value, unsigned base)
 
 static _Noreturn void leave(enum boot_end_kind kind)
 {
-    boot_fault_note_frames();
+    boot_crash_note_frames();
     boot_rtc_save();
     _exit(BOOT_EXIT_BASE + (int)kind);
 }
@@ -162,7 +162,7 @@ static void catch_tick(int number)
     leave(BOOT_END_HANG);
 }
 
-void boot_fault_watch_thread(const void *stack, size_t size)
+void boot_crash_watch_thread(const void *stack, size_t size)
 {
     (void)size; /* stacks grow downwards wherever this runs: only the low end can overflow */
     stack_low = stack;
@@ -185,14 +185,14 @@ static const char *first_stack_low(void)
     return (const char *)(near - (uintptr_t)limit.rlim_cur);
 }
 
-void boot_fault_watch(const struct boot_watchdog *watchdog)
+void boot_crash_watch(const struct boot_watchdog *watchdog)
 {
     if (shared == NULL) {
         return;
     }
     task_watchdog = *watchdog;
     last_progress_us = device_current()->now_us;
-    boot_fault_watch_thread(first_stack_low(), 0);
+    boot_crash_watch_thread(first_stack_low(), 0);
     struct sigaction fault = {.sa_sigaction = catch_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&fault.sa_mask);
     for (size_t i = 0; i < sizeof fault_kinds / sizeof fault_kinds[0]; i++) {

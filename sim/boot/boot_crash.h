@@ -8,13 +8,13 @@
 
 #include "boot.h"
 
-#define BOOT_FAULT_MAX_FRAMES 32
+#define BOOT_CRASH_MAX_FRAMES 32
 
 /** The last words of a boot. Addresses mean the same in the harness: the boot is its fork. */
-struct boot_fault {
+struct boot_crash {
     char reason[200]; /* "" if the boot has said in the trace how it ended */
     int frames;       /* of the backtrace, innermost first; 0 where the platform offers none */
-    void *frame[BOOT_FAULT_MAX_FRAMES];
+    void *frame[BOOT_CRASH_MAX_FRAMES];
 };
 
 /** What the task watchdog of the firmware does (CONFIG_ESP_TASK_WDT_*). */
@@ -25,16 +25,16 @@ struct boot_watchdog {
 };
 
 /** In the harness, before the fork: shared and empty. NULL when memory is short. */
-struct boot_fault *boot_fault_share(void);
+struct boot_crash *boot_crash_share(void);
 
 /** In the boot process: catches signals from now on, and loops that keep the processor busy without
  * any progress of the device's clock. */
-void boot_fault_watch(const struct boot_watchdog *watchdog);
+void boot_crash_watch(const struct boot_watchdog *watchdog);
 
 /** In each further thread of the boot process, as its first act: gives it a stack to handle faults
  * on, and names its own stack (lowest address and bytes), so that an overflow is told from any
  * other bad access. */
-void boot_fault_watch_thread(const void *stack, size_t size);
+void boot_crash_watch_thread(const void *stack, size_t size);
 
 /** Notes the caller's backtrace for the harness. */
-void boot_fault_note_frames(void);
+void boot_crash_note_frames(void);

@@ -175,7 +175,7 @@ static void arm_faults(const struct boot_request *request)
 static void trace_heap(void)
 {
     struct heap_stats stats = heap_stats();
-    trace_recordf("heap", "{s:I, s:I, s:I, s:I}", "in_use", (json_int_t)stats.in_use, "most",
+    trace_recordf("heap_end", "{s:I, s:I, s:I, s:I}", "in_use", (json_int_t)stats.in_use, "most",
                   (json_int_t)stats.most_in_use, "blocks", (json_int_t)stats.blocks, "allocations",
                   (json_int_t)stats.allocations);
 }

@@ -121,7 +121,7 @@ bool fault_flow_record(const struct scenario *scenario, struct server *server, b
                   result.error.text[0] != '\0' ? result.error.text
                                                : "otasim run shows what is wrong");
     } else {
-        const json_t *heap = trace_find(result.trace, "heap");
+        const json_t *heap = trace_find(result.trace, "heap_end");
         json_t *boots = trace_all(result.trace, "boot", "version");
         json_object_set_new(*report, "ops", json_integer(last_op(result.trace) + 1));
         json_object_set_new(*report, "programs", program_ops(result.trace));

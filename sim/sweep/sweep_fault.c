@@ -102,7 +102,7 @@ static void judge_codes(const struct run_fault *fault, const json_t *trace, json
 static void judge_heap(const struct fault_flow *flow, const struct run_fault *fault,
                        const json_t *trace, json_t *findings)
 {
-    const json_t *heap = trace_find(trace, "heap");
+    const json_t *heap = trace_find(trace, "heap_end");
     const json_t *end = trace_find(trace, "end");
     if (trace_text_is(end, "how", "watchdog") || trace_text_is(end, "how", "panic")) {
         return; /* it had no time to give anything back */

@@ -17,7 +17,7 @@
  *   heap      attempts (of the update), lost (bytes that the last one did not give back)
  *   flash     op ("erase"|"program"), at ("ota_0+0x1000"), len, n (index)
  *   otadata   entry (0|1), was, is                decoded change of an entry
- *   heap      in_use, most (bytes), blocks, allocations: when the boot ends
+ *   heap_end  in_use, most (bytes), blocks, allocations: when the boot ends
  *   quirk     name                                a hazard was met
  *   end       how ("restart"|"idle"|"panic"|...), detail
  *   backtrace  frames: where a panic or hang was, as "function (module)", innermost first; only

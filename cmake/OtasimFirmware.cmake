@@ -87,7 +87,8 @@ function(otasim_add_firmware name)
     add_dependencies(${name}_${part} ${name}_sdkconfig)
   endforeach()
 
-  add_library(${name} MODULE ${dir}/sdkconfig_table.c ${PROJECT_SOURCE_DIR}/sim/module/rtc_sections.c)
+  add_library(${name} MODULE ${dir}/sdkconfig_table.c ${PROJECT_SOURCE_DIR}/sim/module/rtc_sections.c
+                             ${PROJECT_SOURCE_DIR}/sim/module/heap_symbols.c)
   set_target_properties(
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(

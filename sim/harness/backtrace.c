@@ -29,7 +29,7 @@ void backtrace_record(const struct boot_crash *crash)
 {
     json_t *frames = json_array();
     for (int i = 0; i < crash->frames; i++) {
-        /* All but the innermost are return addresses: the call is before them. */
+        /* Return addresses are behind their call, which may be the last of its function. */
         const char *address = (const char *)crash->frame[i] - 1;
         Dl_info info;
         if (dladdr(address, &info) == 0 || info.dli_fname == NULL ||
@@ -37,6 +37,9 @@ void backtrace_record(const struct boot_crash *crash)
             continue;
         }
         const char *name = function_name(&info, address);
+        if (name == NULL && dladdr(address + 1, &info) != 0) {
+            name = function_name(&info, address + 1); /* it faulted in its first instruction */
+        }
         json_t *line =
             json_sprintf("%s (%s)", name != NULL ? name : "?", base_name(info.dli_fname));
         /* A recursion is one line: how deep it went says nothing. */

@@ -291,20 +291,20 @@ static void the_last_block_may_land_in_an_unerased_sector(void **state)
 /* The tail that the end writes begins a sector which the write that brought it did not reach:
  * 4095 bytes leave 15 waiting in front of the sector's end, 16 more fill that block and leave 15
  * waiting for a sector that the erase of that write stopped short of. */
-static esp_err_t end_after_4095_and_16(void)
+static esp_ota_handle_t write_4095_and_16(void)
 {
     fill("nvs");
     flash_reset_counters(bench.device->flash);
     esp_ota_handle_t handle = begin("nvs", OTA_WITH_SEQUENTIAL_WRITES);
     assert_err(esp_ota_write(handle, image.bytes, SECTOR - 1), ESP_OK);
     assert_err(esp_ota_write(handle, image.bytes + SECTOR - 1, BLOCK), ESP_OK);
-    return esp_ota_end(handle);
+    return handle;
 }
 
 static void the_last_block_of_an_encrypted_update_lands_unerased(void **state)
 {
     (void)state;
-    assert_err(end_after_4095_and_16(), ESP_OK);
+    assert_err(esp_ota_end(write_4095_and_16()), ESP_OK);
     assert_int_equal(counters().erases, 1);
     assert_true(counters().nor_violations > 0);
 }
@@ -313,10 +313,21 @@ static void strictly_the_last_block_is_erased_for(void **state)
 {
     (void)state;
     be_strict();
-    assert_err(end_after_4095_and_16(), ESP_OK);
+    assert_err(esp_ota_end(write_4095_and_16()), ESP_OK);
     assert_int_equal(counters().erases, 2);
     assert_int_equal(counters().nor_violations, 0);
     assert_memory_equal(bytes_of("nvs"), image.bytes, SECTOR + BLOCK - 1);
+}
+
+static void strictly_a_last_block_that_cannot_be_erased_for_fails_the_end(void **state)
+{
+    (void)state;
+    be_strict();
+    esp_ota_handle_t handle = write_4095_and_16();
+    flash_arm_error(bench.device->flash, flash_op_count(bench.device->flash),
+                    ESP_ERR_FLASH_OP_FAIL);
+    assert_err(esp_ota_end(handle), ESP_ERR_INVALID_STATE);
+    assert_int_equal(counters().nor_violations, 0);
 }
 
 static void an_encrypted_write_at_an_offset_is_whole_blocks(void **state)
@@ -350,6 +361,7 @@ int main(void)
         encrypted_test(the_last_block_may_land_in_an_unerased_sector),
         encrypted_test(the_last_block_of_an_encrypted_update_lands_unerased),
         encrypted_test(strictly_the_last_block_is_erased_for),
+        encrypted_test(strictly_a_last_block_that_cannot_be_erased_for_fails_the_end),
         encrypted_test(an_encrypted_write_at_an_offset_is_whole_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

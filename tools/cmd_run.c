@@ -9,22 +9,24 @@
 
 static void usage(FILE *out)
 {
-    fputs("usage: otasim run [OPTIONS] [GLOB...]\n\n"
-          "Runs scenarios against the simulated device and the scripted server, and says for each\n"
-          "whether all expectations hold. Without a GLOB all of them: 'redirect/*' takes a "
-          "family.\n\n"
-          "  -j, --jobs N        so many at once (default: one a processor)\n"
-          "      --strict        behave as documented instead of as the device does (quirks off)\n"
-          "      --min N         fail unless at least N scenarios were found\n"
-          "  -q, --quiet         print failures and the summary only\n"
-          "      --url URL       update from this real server instead of the scripted one (one "
-          "scenario\n"
-          "                      only; its requests are not judged, everything else is)\n"
-          "      --ca FILE       trust this root instead of the test root, with --url\n"
-          "      --keep-flash F  write the flash to F afterwards (one scenario only)\n"
-          "  -h, --help\n\n"
-          "Exit status: 0 all passed, 1 one failed, 2 the command line is wrong, 77 all skipped.\n",
-          out);
+    fputs(
+        "usage: otasim run [OPTIONS] [GLOB...]\n\n"
+        "Runs scenarios against the simulated device and the scripted server, and says for each\n"
+        "whether all expectations hold. Without a GLOB all of them: 'redirect/*' takes a "
+        "family.\n\n"
+        "  -j, --jobs N        so many at once (default: one a processor)\n"
+        "      --strict        behave as documented instead of as the device does (quirks off)\n"
+        "      --min N         fail unless at least N scenarios were found\n"
+        "  -v, --verbose       show the firmware's log, as on its serial port; one job at a time\n"
+        "  -q, --quiet         print failures and the summary only\n"
+        "      --url URL       update from this real server instead of the scripted one (one "
+        "scenario\n"
+        "                      only; its requests are not judged, everything else is)\n"
+        "      --ca FILE       trust this root instead of the test root, with --url\n"
+        "      --keep-flash F  write the flash to F afterwards (one scenario only)\n"
+        "  -h, --help\n\n"
+        "Exit status: 0 all passed, 1 one failed, 2 the command line is wrong, 77 all skipped.\n",
+        out);
 }
 
 struct tally {
@@ -107,6 +109,7 @@ int cmd_run(int argc, char **argv)
         {"strict", no_argument, NULL, STRICT},
         {"min", required_argument, NULL, MINIMUM},
         {"quiet", no_argument, NULL, 'q'},
+        {"verbose", no_argument, NULL, 'v'},
         {"keep-flash", required_argument, NULL, KEEP_FLASH},
         {"url", required_argument, NULL, URL},
         {"ca", required_argument, NULL, CA},
@@ -117,7 +120,7 @@ int cmd_run(int argc, char **argv)
     unsigned jobs = default_jobs(), minimum = 0;
     bool quiet = false;
     int option;
-    while ((option = getopt_long(argc, argv, "j:qh", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "j:qvh", long_options, NULL)) != -1) {
         switch (option) {
         case 'j':
             if (!parse_count("run", "--jobs", optarg, &jobs)) {
@@ -131,6 +134,9 @@ int cmd_run(int argc, char **argv)
             if (!parse_count("run", "--min", optarg, &minimum)) {
                 return EXIT_USAGE;
             }
+            break;
+        case 'v':
+            options.verbose = true;
             break;
         case 'q':
             quiet = true;
@@ -151,6 +157,9 @@ int cmd_run(int argc, char **argv)
             usage(stderr);
             return EXIT_USAGE;
         }
+    }
+    if (options.verbose) {
+        jobs = 1; /* two logs at once are none */
     }
     struct selection selection;
     if (!select_scenarios(argv + optind, (size_t)(argc - optind), &selection)) {

@@ -13,6 +13,7 @@ enum {
 int cmd_list(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_partitions(int argc, char **argv);

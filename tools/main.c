@@ -14,6 +14,7 @@ static const struct command {
     {"list", cmd_list, "list the scenarios"},
     {"run", cmd_run, "run scenarios and judge them"},
     {"trace", cmd_trace, "run one scenario and show what happened, as a time line"},
+    {"sweep", cmd_sweep, "cut power, and what else can fail, at every place of a scenario"},
     {"replay", cmd_replay, "replay recorded runs of a real library and compare"},
     {"image", cmd_image, "look into app images, and make them"},
     {"partitions", cmd_partitions, "check a partition table and convert it to binary"},

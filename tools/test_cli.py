@@ -73,6 +73,20 @@ class Runs(unittest.TestCase):
         self.assertGreater(len(first.stdout.splitlines()), 100)
         self.assertEqual(first.stdout, second.stdout)
 
+    def test_a_crash_is_told_with_its_place_and_the_same_every_time(self):
+        first, second = (otasim("trace", "rollback/null-in-event-handler").stdout for _ in range(2))
+        self.assertIn("panic: Guru Meditation Error: SIGSEGV", first)
+        self.assertIn("#2 after panic: running factory", first)
+        if "backtrace" in first:
+            self.assertRegex(first, r"backtrace  read_sensor \(behaviours-rollback\.so\)")
+        self.assertEqual(first, second)
+
+    def test_the_log_reads_like_a_serial_port(self):
+        result = otasim("run", "--verbose", "rollback/restart-after-confirming")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^I \(\d+\) updater: update done$")
+        self.assertRegex(result.stdout, r"(?m)^I \(\d+\) app: shutdown handler$")
+
     def test_the_time_line_tells_the_story(self):
         text = otasim("trace", "image/good").stdout
         for part in ("#0 after power-on: running factory", "GET https://localhost:8443/fw.bin",

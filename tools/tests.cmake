@@ -33,3 +33,17 @@ endforeach()
 add_test(NAME replay/sensitivity COMMAND ${Python3_EXECUTABLE} ${vectors}/test_sensitivity.py
                                          $<TARGET_FILE:otasim>)
 set_tests_properties(replay/sensitivity PROPERTIES LABELS replay TIMEOUT 600)
+
+# Sweeps: their own tests, and the gate itself over the flows.
+add_test(NAME sweep/unit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_sweep.py
+                                 $<TARGET_FILE:otasim>)
+set(part "")
+if(OTASIM_SANITIZE OR OTASIM_COVERAGE)
+  set(part --shard 1/4) # each run takes several times as long
+endif()
+add_test(NAME sweep/power COMMAND otasim sweep power ${part} flow/*)
+add_test(NAME sweep/memory COMMAND otasim sweep memory ${part} flow/*)
+add_test(NAME sweep/flash COMMAND otasim sweep flash ${part} flow/first-update)
+add_test(NAME sweep/network COMMAND otasim sweep network ${part} flow/first-update-native)
+set_tests_properties(sweep/unit sweep/power sweep/memory sweep/flash sweep/network
+                     PROPERTIES LABELS sweep TIMEOUT 600 PROCESSORS 2)

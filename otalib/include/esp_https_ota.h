@@ -9,7 +9,9 @@
 #include "esp_event.h"
 #include "esp_http_client.h"
 #include "esp_partition.h"
+#if __has_include("sdkconfig.h")
 #include "sdkconfig.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {

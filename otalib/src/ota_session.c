@@ -330,10 +330,11 @@ static esp_err_t write_tail(struct session *session)
     /* The block may begin a sector that no write has entered (catalogue F06). */
     size_t sector = session->staging->erase_size;
     if (session->erases_lazily && session->written % sector == 0) {
-        if (!quirk(QUIRK_ENCRYPTED_TAIL_UNERASED)) {
-            esp_partition_erase_range(session->staging, session->written, sector);
-        } else {
+        if (quirk(QUIRK_ENCRYPTED_TAIL_UNERASED)) {
             quirk_met(QUIRK_ENCRYPTED_TAIL_UNERASED);
+        } else if (esp_partition_erase_range(session->staging, session->written, sector) !=
+                   ESP_OK) {
+            return ESP_ERR_INVALID_STATE;
         }
     }
     return write_plain(session, session->tail, ENCRYPTION_BLOCK) == ESP_OK ? ESP_OK

@@ -14,9 +14,12 @@ enum boot_end_kind {
     BOOT_END_RESTART,    /* esp_restart */
     BOOT_END_DEEP_SLEEP, /* esp_deep_sleep_start */
     BOOT_END_PANIC,      /* signal, abort, failed check */
-    BOOT_END_WATCHDOG,   /* no progress in virtual time, or the wall-clock limit */
+    BOOT_END_WATCHDOG,   /* a watchdog resets the chip; or a limit of the harness ends it */
     BOOT_END_POWER_CUT,
-    BOOT_END_NO_APP, /* the bootloader found nothing to boot */
+    BOOT_END_NO_APP,   /* the bootloader found nothing to boot */
+    BOOT_END_BROWNOUT, /* the supply has dipped, and the brownout detector resets */
+    BOOT_END_HANG,     /* a loop without end that no watchdog ends: somebody switches it off */
+    BOOT_END_COUNT,
 };
 
 /** A boot process ends with this exit status plus its boot_end_kind. */
@@ -33,11 +36,15 @@ struct boot {
     const struct net_env *net;   /* where host names lead */
     const void *argument;        /* what the scenario hands to a fixture firmware; may be NULL */
     bool strict;                 /* quirks are off */
+    bool check_leaks; /* where LeakSanitizer is built in, lost memory ends the boot as a panic */
 };
 
 /** The boot of this process; NULL in the harness itself. */
 const struct boot *boot_current(void);
 void boot_set_current(const struct boot *boot);
+
+/** Has boot_end call `last` before it traces how the boot ended. */
+void boot_at_end(void (*last)(void));
 
 /** Ends this boot process, after saying how in the trace. detail may be NULL. */
 _Noreturn void boot_end(enum boot_end_kind kind, const char *detail);
@@ -46,5 +53,6 @@ _Noreturn void boot_end(enum boot_end_kind kind, const char *detail);
 void boot_set_verbose(bool verbose);
 bool boot_is_verbose(void);
 
-/** Traces the flash operations of this process ("flash" and "otadata" records) from now on. */
-void boot_observe_flash(struct device *device);
+/** Traces the flash operations of this process ("flash" and "otadata" records) from now on. `also`
+ * is told of each as well; it may be NULL. */
+void boot_observe_flash(struct device *device, flash_observer *also, void *context);

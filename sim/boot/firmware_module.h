@@ -8,3 +8,10 @@ struct firmware_option {
 
 /** The sdkconfig that the module was compiled for; ends with a NULL name. */
 extern const struct firmware_option otasim_sdkconfig[];
+
+/** The module's variables in RTC memory; begin and end are equal (or NULL) if it has none. */
+struct firmware_rtc {
+    char *data, *data_end;     /* RTC_DATA_ATTR: as a deep sleep left them, else initialised */
+    char *noinit, *noinit_end; /* RTC_NOINIT_ATTR: as any reset but power-on left them */
+};
+extern const struct firmware_rtc otasim_rtc;

@@ -88,8 +88,16 @@ static void trace_otadata_entry(struct device *device, const struct flash_op *op
     }
 }
 
+static struct {
+    flash_observer *observer;
+    void *context;
+} also;
+
 static void observe(void *context, const struct flash_op *op)
 {
+    if (also.observer != NULL) {
+        also.observer(also.context, op);
+    }
     if (!trace_is_open()) {
         return;
     }
@@ -104,8 +112,10 @@ static void observe(void *context, const struct flash_op *op)
     }
 }
 
-void boot_observe_flash(struct device *device)
+void boot_observe_flash(struct device *device, flash_observer *other, void *context)
 {
     known.flash = NULL;
+    also.observer = other;
+    also.context = context;
     flash_observe(device->flash, observe, device);
 }

@@ -225,12 +225,23 @@ static int select_app(struct boot_run *run)
     return select_by_otadata(run);
 }
 
+static esp_err_t verify(struct boot_run *run, const struct partition *partition,
+                        const struct app_image_rules *rules, struct error *err)
+{
+    struct device *device = run->device;
+    struct app_image_info *info = &run->report->image;
+    if (device->image_memo != NULL) {
+        return image_memo_verify(device->image_memo, device->flash, partition, rules, info, err);
+    }
+    struct slot_source slot = {.device = device, .offset = partition->offset};
+    const struct app_image_source source = {
+        .read = read_slot, .context = &slot, .size = partition->size};
+    return app_image_verify(&source, rules, info, err);
+}
+
 static bool load(struct boot_run *run, const struct partition *partition, bool skip_digest)
 {
     struct bootloader_report *report = run->report;
-    struct slot_source slot = {.device = run->device, .offset = partition->offset};
-    const struct app_image_source source = {
-        .read = read_slot, .context = &slot, .size = partition->size};
     const struct app_image_rules rules = {
         .kind = APP_IMAGE_APP,
         .chip = run->device->chip,
@@ -239,7 +250,7 @@ static bool load(struct boot_run *run, const struct partition *partition, bool s
     };
     struct bootloader_attempt *attempt = &report->attempt[report->attempts++];
     attempt->partition = *partition;
-    attempt->result = app_image_verify(&source, &rules, &report->image, &attempt->error);
+    attempt->result = verify(run, partition, &rules, &attempt->error);
     if (attempt->result != ESP_OK) {
         return false;
     }

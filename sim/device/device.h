@@ -8,6 +8,7 @@
 #include "chip.h"
 #include "efuse.h"
 #include "flash.h"
+#include "image_memo.h"
 #include "partition_table.h"
 
 enum device_reset_reason { /* numbers as esp_reset_reason_t */
@@ -28,7 +29,16 @@ struct device_config {
     uint32_t flash_size;     /* bytes; 0: 4 MB */
     struct efuse efuse;
     int64_t epoch_s; /* wall clock at power-on, seconds since 1970; 0: clock not set */
+    uint64_t pins_low, pins_high; /* GPIOs, bit n, that something outside holds at a level */
 };
+
+/* Deep sleep: what was armed when it began, and what ended it. Numbers as esp_sleep_source_t. */
+struct device_sleep {
+    uint32_t sources;  /* a bit (1 << number) for each armed wake-up source */
+    uint64_t timer_us; /* how long, if the timer is one of them */
+    uint32_t woken_by; /* for the boot after it; 0: this boot is no wake-up */
+};
+#define DEVICE_WAKE_TIMER 4u
 
 struct device {
     const struct chip *chip;
@@ -37,10 +47,14 @@ struct device {
     uint64_t now_us;  /* virtual time since the device was made; never goes back */
     uint64_t boot_us; /* now_us when the current boot began */
     int64_t epoch_s;  /* device wall clock at now_us == 0; 0: not set */
+    uint64_t pins_low, pins_high; /* as configured */
     enum device_reset_reason reset_reason;
     uint8_t rtc_memory[8192]; /* survives everything but power loss */
-    bool has_last_app;        /* the bootloader's own note in RTC memory, for a wake-up */
+    struct device_sleep sleep;
+    bool has_last_app; /* the bootloader's own note in RTC memory, for a wake-up */
     struct partition last_app;
+    struct image_memo *image_memo; /* lets the bootloader remember verdicts; NULL: it reads and
+                                      hashes each time, and the clock advances by what that takes */
 };
 
 /** A device with erased flash, in shared memory. NULL when memory is short. */

@@ -1,5 +1,28 @@
 #include "test_bootloader_setup.h"
 
+static struct bootloader_report report;
+
+/* "ota_1! ota_0" is: ota_1 failed, ota_0 was loaded. */
+static const char *attempts_text(void)
+{
+    static char text[256];
+    text[0] = '\0';
+    for (unsigned i = 0; i < report.attempts; i++) {
+        strcat(text, i > 0 ? " " : "");
+        strcat(text, report.attempt[i].partition.label);
+        strcat(text, report.attempt[i].result != ESP_OK ? "!" : "");
+    }
+    return text;
+}
+
+static const char *otadata_text(struct device *device, int index)
+{
+    static char text[2][64];
+    struct otadata otadata;
+    assert_int_equal(otadata_read(device->flash, 0xd000, &otadata), ESP_OK);
+    return otadata_entry_text(&otadata.entry[index], text[index]);
+}
+
 struct boot_case {
     const char *name;
     struct setup setup;

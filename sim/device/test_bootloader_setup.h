@@ -44,7 +44,6 @@ struct setup {
     struct bootloader_config config;
 };
 
-static struct bootloader_report report;
 static struct partition_table table;
 
 static void load_app(struct device *device, const struct app *app)
@@ -88,25 +87,4 @@ static struct device *make_device(const struct setup *setup)
     }
     assert_int_equal(efuse_raise_secure_version(&device->efuse, setup->secure_version), ESP_OK);
     return device;
-}
-
-/* "ota_1! ota_0" is: ota_1 failed, ota_0 was loaded. */
-static const char *attempts_text(void)
-{
-    static char text[256];
-    text[0] = '\0';
-    for (unsigned i = 0; i < report.attempts; i++) {
-        strcat(text, i > 0 ? " " : "");
-        strcat(text, report.attempt[i].partition.label);
-        strcat(text, report.attempt[i].result != ESP_OK ? "!" : "");
-    }
-    return text;
-}
-
-static const char *otadata_text(struct device *device, int index)
-{
-    static char text[2][64];
-    struct otadata otadata;
-    assert_int_equal(otadata_read(device->flash, 0xd000, &otadata), ESP_OK);
-    return otadata_entry_text(&otadata.entry[index], text[index]);
 }

@@ -1,4 +1,6 @@
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "boot.h"
@@ -34,4 +36,16 @@ void _esp_error_check_failed_without_abort(esp_err_t rc, const char *file, int l
     describe(text, sizeof text, "ESP_ERROR_CHECK_WITHOUT_ABORT", rc, file, line, function,
              expression);
     ESP_LOGE("esp_err", "%s", text);
+}
+
+void __assert_func(const char *file, int line, const char *function, const char *expression)
+{
+    char text[512];
+    snprintf(text, sizeof text, "assert failed: %s %s:%d (%s)", function, base_name(file), line,
+             expression);
+    if (boot_current() == NULL) {
+        fprintf(stderr, "%s\n", text);
+        abort();
+    }
+    boot_end(BOOT_END_PANIC, text);
 }

@@ -100,9 +100,9 @@ static void trace_line(esp_log_level_t level, const char *tag, const char *line)
     static const char letters[] = "-EWIDV";
     char letter[2] = {(size_t)level < sizeof letters - 1 ? letters[level] : '-', '\0'};
     const char *text = without_prefix(line, tag);
-    trace_record("log",
-                 json_pack("{s:s, s:o, s:o}", "level", letter, "tag", trace_text(tag, strlen(tag)),
-                           "text", trace_text(text, strcspn(text, "\n"))));
+    trace_record("log", json_pack("{s:I, s:s, s:o, s:o}", "ms", (json_int_t)esp_log_timestamp(),
+                                  "level", letter, "tag", trace_text(tag, strlen(tag)), "text",
+                                  trace_text(text, strcspn(text, "\n"))));
 }
 
 static char *format_line(const char *format, va_list arguments)

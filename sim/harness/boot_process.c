@@ -8,6 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backtrace.h"
+#include "boot_crash.h"
+#include "boot_input.h"
+#include "boot_rtc.h"
+#include "esp_flash_err.h"
+#include "esp_log.h"
+#include "heap.h"
+#include "journal_writer.h"
+#include "net.h"
 #include "otadata_json.h"
 #include "trace.h"
 
@@ -25,12 +34,48 @@ enum device_reset_reason boot_reset_reason(enum boot_end_kind end)
         return DEVICE_RESET_PANIC;
     case BOOT_END_WATCHDOG:
         return DEVICE_RESET_TASK_WDT;
+    case BOOT_END_BROWNOUT:
+        return DEVICE_RESET_BROWNOUT;
     case BOOT_END_IDLE:
     case BOOT_END_POWER_CUT:
     case BOOT_END_NO_APP:
+    case BOOT_END_HANG:
+    case BOOT_END_COUNT:
         break;
     }
     return DEVICE_RESET_POWERON;
+}
+
+/* Of several armed sources the timer ends the sleep: nobody presses buttons here. */
+static void wake_up(struct device *device)
+{
+    uint32_t sources = device->sleep.sources, first = 0;
+    if ((sources & 1u << DEVICE_WAKE_TIMER) != 0) {
+        device_advance_us(device, device->sleep.timer_us);
+        first = DEVICE_WAKE_TIMER;
+    } else {
+        while ((sources & 1u << first) == 0) {
+            first++;
+        }
+    }
+    device->sleep.woken_by = first;
+}
+
+void boot_reset(struct device *device, const struct boot_result *result)
+{
+    if (result->sleeps_for_ever) {
+        return;
+    }
+    device->reset_reason = boot_reset_reason(result->end);
+    if (result->end == BOOT_END_DEEP_SLEEP) {
+        wake_up(device);
+    } else {
+        device->sleep = (struct device_sleep){0};
+    }
+    if (device->reset_reason == DEVICE_RESET_POWERON ||
+        device->reset_reason == DEVICE_RESET_BROWNOUT) {
+        boot_rtc_forget(device);
+    }
 }
 
 static const char *reset_name(enum device_reset_reason reason)
@@ -41,6 +86,11 @@ static const char *reset_name(enum device_reset_reason reason)
     };
     return (size_t)reason < sizeof names / sizeof names[0] ? names[reason] : "unknown";
 }
+
+static struct {
+    struct device *device;
+    uint64_t rot_after; /* operations */
+} fault;
 
 static void trace_bootloader(const struct boot_request *request,
                              const struct bootloader_report *report)
@@ -96,6 +146,85 @@ static void power_fails(void *context)
     boot_end(BOOT_END_POWER_CUT, NULL);
 }
 
+/* One bit of the operation's last byte: any would do, but it must be one that is read again. */
+static void rot(const struct flash_op *op)
+{
+    uint32_t address = op->address + op->length - 1;
+    uint8_t byte = *flash_view(fault.device->flash, address, 1) ^ 0x10;
+    flash_load(fault.device->flash, address, &byte, 1);
+}
+
+static void observe(void *context, const struct flash_op *op)
+{
+    journal_observe(context, op);
+    if (fault.rot_after == op->index + 1) {
+        rot(op);
+    }
+}
+
+static void arm_faults(const struct boot_request *request)
+{
+    fault.device = request->device;
+    fault.rot_after = request->fault.flash_rot;
+    if (request->fault.allocation > 0) {
+        heap_arm_failure(request->fault.allocation - 1);
+    }
+    if (request->fault.flash_op > 0) {
+        flash_arm_error(request->device->flash, request->fault.flash_op - 1, ESP_ERR_FLASH_OP_FAIL);
+    }
+}
+
+static void trace_heap(void)
+{
+    struct heap_stats stats = heap_stats();
+    trace_recordf("heap_end", "{s:I, s:I, s:I, s:I}", "in_use", (json_int_t)stats.in_use, "most",
+                  (json_int_t)stats.most_in_use, "blocks", (json_int_t)stats.blocks, "allocations",
+                  (json_int_t)stats.allocations);
+}
+
+static void supply_dips(void *context)
+{
+    const struct boot_power_dip *dip = context;
+    boot_end(dip->brownout ? BOOT_END_BROWNOUT : BOOT_END_POWER_CUT, NULL);
+}
+
+/* One alarm is enough: of two times the earlier counts. */
+static void set_alarm(const struct boot_request *request)
+{
+    static struct boot_power_dip dip;
+    uint64_t now = request->device->now_us, limit = request->time_limit_us;
+    dip = request->power_dip;
+    if (dip.after_us != 0 && (limit == 0 || dip.after_us < limit)) {
+        device_set_alarm(request->device, now + dip.after_us, supply_dips, &dip);
+    } else if (limit != 0) {
+        device_set_alarm(request->device, now + limit, time_is_up, NULL);
+    }
+}
+
+static struct boot_watchdog watchdog_of(const struct firmware *firmware)
+{
+    return (struct boot_watchdog){
+        .on = firmware_option_on(firmware, "CONFIG_ESP_TASK_WDT_EN") &&
+              firmware_option_on(firmware, "CONFIG_ESP_TASK_WDT_INIT"),
+        .panics = firmware_option_on(firmware, "CONFIG_ESP_TASK_WDT_PANIC"),
+        .timeout_s = (unsigned)firmware_option_number(firmware, "CONFIG_ESP_TASK_WDT_TIMEOUT_S", 5),
+    };
+}
+
+/* What the startup code of the chip does before app_main. */
+static void run_firmware(const struct firmware *firmware, const struct boot_request *request)
+{
+    struct error err;
+    if (!boot_rtc_restore(firmware_rtc(firmware), request->device, &err)) {
+        boot_end(BOOT_END_PANIC, err.text);
+    }
+    long level = firmware_option_number(firmware, "CONFIG_LOG_DEFAULT_LEVEL", ESP_LOG_INFO);
+    esp_log_level_set("*", (esp_log_level_t)level);
+    struct boot_watchdog watchdog = watchdog_of(firmware);
+    boot_crash_watch(&watchdog);
+    firmware_run(firmware);
+}
+
 static _Noreturn void boot_child(const struct boot_request *request)
 {
     lifeline_watch();
@@ -104,16 +233,20 @@ static _Noreturn void boot_child(const struct boot_request *request)
     }
     alarm(WALL_CLOCK_LIMIT_S);
     trace_open(request->trace_fd);
+    boot_input_open(request->input);
     device_set_current(request->device);
-    boot_observe_flash(request->device);
-    if (request->time_limit_us != 0) {
-        device_set_alarm(request->device, request->device->now_us + request->time_limit_us,
-                         time_is_up, NULL);
+    if (request->journal_fd > 0) {
+        journal_start(request->device, request->journal_fd, (uint32_t)request->number);
     }
+    boot_observe_flash(request->device, observe, NULL);
+    arm_faults(request);
+    boot_at_end(trace_heap);
+    set_alarm(request);
     if (request->power_cut.mode != FLASH_CUT_NONE) {
         flash_arm_power_cut(request->device->flash, request->power_cut.at, request->power_cut.mode,
                             power_fails, NULL);
     }
+    net_when_received(request->power_cut.after_received, power_fails, NULL);
 
     static struct bootloader_report report;
     if (request->resume_at != NULL) {
@@ -135,32 +268,29 @@ static _Noreturn void boot_child(const struct boot_request *request)
         .net = request->net,
         .argument = request->argument,
         .strict = request->strict,
+        .check_leaks = request->check_leaks,
     };
     boot_set_current(&boot);
+    boot_set_verbose(request->verbose);
     const struct firmware *firmware =
         request->firmware_for != NULL
             ? request->firmware_for(report.image.descriptor.version, request->context)
             : NULL;
     if (firmware != NULL) {
-        firmware_run(firmware);
+        run_firmware(firmware, request);
     }
     boot_end(BOOT_END_IDLE, NULL);
 }
 
-static void forget_rtc_memory(struct device *device)
+static bool ended_by_itself(int status)
 {
-    memset(device->rtc_memory, 0, sizeof device->rtc_memory);
-    device->has_last_app = false;
+    return WIFEXITED(status) && WEXITSTATUS(status) >= BOOT_EXIT_BASE &&
+           WEXITSTATUS(status) < BOOT_EXIT_BASE + BOOT_END_COUNT;
 }
 
-static void read_status(int status, struct boot_result *result)
+/* A process that ended without a word in the trace. */
+static void read_foreign_status(int status, struct boot_result *result)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) >= BOOT_EXIT_BASE &&
-        WEXITSTATUS(status) <= BOOT_EXIT_BASE + BOOT_END_NO_APP) {
-        result->end = (enum boot_end_kind)(WEXITSTATUS(status) - BOOT_EXIT_BASE);
-        result->detail[0] = '\0';
-        return;
-    }
     bool timed_out = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
     result->end = timed_out ? BOOT_END_WATCHDOG : BOOT_END_PANIC;
     if (timed_out) {
@@ -172,13 +302,36 @@ static void read_status(int status, struct boot_result *result)
         snprintf(result->detail, sizeof result->detail,
                  "the firmware's process left with status %d", WEXITSTATUS(status));
     }
-    /* Its own last words are missing, so they are said here. */
-    trace_recordf("end", "{s:s, s:s}", "how", boot_end_name(result->end), "detail", result->detail);
+}
+
+static void read_status(int status, const struct boot_crash *crash, bool verbose,
+                        struct boot_result *result)
+{
+    result->detail[0] = '\0';
+    bool has_said_so = ended_by_itself(status) && crash->reason[0] == '\0';
+    if (ended_by_itself(status)) {
+        result->end = (enum boot_end_kind)(WEXITSTATUS(status) - BOOT_EXIT_BASE);
+        snprintf(result->detail, sizeof result->detail, "%s", crash->reason);
+    } else {
+        read_foreign_status(status, result);
+    }
+    if (!has_said_so) {
+        trace_recordf("end", "{s:s, s:s}", "how", boot_end_name(result->end), "detail",
+                      result->detail);
+        if (verbose) {
+            puts(result->detail);
+        }
+    }
+    backtrace_record(crash);
 }
 
 bool boot_process_run(const struct boot_request *request, struct boot_result *result,
                       struct error *err)
 {
+    struct boot_crash *crash = boot_crash_share();
+    if (crash == NULL) {
+        return error_set(err, "out of memory");
+    }
     fflush(NULL);
     request->device->boot_us = request->device->now_us;
     pid_t child = fork();
@@ -197,9 +350,12 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
     device_set_alarm(request->device, 0, NULL, NULL);
     trace_open(request->trace_fd);
     device_set_current(request->device);
-    read_status(status, result);
+    read_status(status, crash, request->verbose, result);
+    result->sleeps_for_ever =
+        result->end == BOOT_END_DEEP_SLEEP && request->device->sleep.sources == 0;
     if (result->end == BOOT_END_POWER_CUT) {
-        forget_rtc_memory(request->device);
+        boot_rtc_forget(request->device);
+        request->device->has_last_app = false;
     }
     device_set_current(NULL);
     trace_open(-1);

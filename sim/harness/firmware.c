@@ -12,7 +12,8 @@ struct firmware {
     struct firmware *next;
     char name[64];
     const struct firmware_option *options;
-    void (*app_main)(void);
+    const struct firmware_rtc *rtc;
+    void (*entry)(void);
 };
 
 static struct firmware *loaded;
@@ -26,7 +27,23 @@ static void *symbol(void *module, const char *name, const char *path, struct err
     return address;
 }
 
-static struct firmware *open_module(const char *name, const char *path, struct error *err)
+/* The module, app_main and the tables that otasim_add_firmware puts beside it. */
+static bool find_symbols(struct firmware *firmware, void *module, const char *path,
+                         const char *entry, struct error *err)
+{
+    void *function = symbol(module, entry, path, err);
+    if (function == NULL) {
+        return false;
+    }
+    /* ISO C has no cast from object to function pointer; POSIX defines this one. */
+    memcpy(&firmware->entry, &function, sizeof function);
+    firmware->options = symbol(module, "otasim_sdkconfig", path, err);
+    firmware->rtc = firmware->options != NULL ? symbol(module, "otasim_rtc", path, err) : NULL;
+    return firmware->rtc != NULL;
+}
+
+static struct firmware *open_module(const char *name, const char *path, const char *entry,
+                                    struct error *err)
 {
     void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (module == NULL) {
@@ -36,19 +53,15 @@ static struct firmware *open_module(const char *name, const char *path, struct e
     struct firmware *firmware = calloc(1, sizeof *firmware);
     if (firmware == NULL) {
         error_set(err, "firmware \"%s\": out of memory", name);
+    } else if (!find_symbols(firmware, module, path, entry, err)) {
+        free(firmware);
+        firmware = NULL;
+    }
+    if (firmware == NULL) {
         dlclose(module);
         return NULL;
     }
     snprintf(firmware->name, sizeof firmware->name, "%s", name);
-    firmware->options = symbol(module, "otasim_sdkconfig", path, err);
-    /* ISO C has no cast from object to function pointer; POSIX defines this one. */
-    void *entry = symbol(module, "app_main", path, err);
-    memcpy(&firmware->app_main, &entry, sizeof entry);
-    if (firmware->options == NULL || entry == NULL) {
-        free(firmware);
-        dlclose(module);
-        return NULL;
-    }
     return firmware;
 }
 
@@ -60,12 +73,16 @@ const struct firmware *firmware_load(const char *name, struct error *err)
         }
     }
     char path[1024];
-    int length = snprintf(path, sizeof path, "%s/%s.so", paths_firmware_dir(), name);
+    const char *colon = strchr(name, ':');
+    int module_length = (int)(colon != NULL ? (size_t)(colon - name) : strlen(name));
+    int length =
+        snprintf(path, sizeof path, "%s/%.*s.so", paths_firmware_dir(), module_length, name);
     if (length < 0 || (size_t)length >= sizeof path || strlen(name) >= sizeof loaded->name) {
         error_set(err, "firmware \"%.64s...\": the name is too long", name);
         return NULL;
     }
-    struct firmware *firmware = open_module(name, path, err);
+    struct firmware *firmware =
+        open_module(name, path, colon != NULL ? colon + 1 : "app_main", err);
     if (firmware != NULL) {
         firmware->next = loaded;
         loaded = firmware;
@@ -94,6 +111,19 @@ bool firmware_option_on(const struct firmware *firmware, const char *name)
     return value != NULL && strcmp(value, "y") == 0;
 }
 
+long firmware_option_number(const struct firmware *firmware, const char *name, long otherwise)
+{
+    const char *value = firmware_option(firmware, name);
+    char *end = NULL;
+    long number = value != NULL ? strtol(value, &end, 0) : 0;
+    return value != NULL && end != value && *end == '\0' ? number : otherwise;
+}
+
+const struct firmware_rtc *firmware_rtc(const struct firmware *firmware)
+{
+    return firmware->rtc;
+}
+
 struct bootloader_config firmware_bootloader(const struct firmware *firmware)
 {
     return (struct bootloader_config){
@@ -106,5 +136,5 @@ struct bootloader_config firmware_bootloader(const struct firmware *firmware)
 
 void firmware_run(const struct firmware *firmware)
 {
-    firmware->app_main();
+    firmware->entry();
 }

@@ -8,8 +8,10 @@
 #include "error.h"
 
 struct firmware;
+struct firmware_rtc;
 
-/** Loads the module of that name from the firmware folder (OTASIM_FIRMWARE_DIR in the environment,
+/** Loads the module of that name ("updater"), or for "module:function" another entry of it than
+ * app_main, from the firmware folder (OTASIM_FIRMWARE_DIR in the environment,
  * else the build's), once per process. NULL with err set: no such module, or it does not load. */
 const struct firmware *firmware_load(const char *name, struct error *err);
 
@@ -24,5 +26,11 @@ bool firmware_option_on(const struct firmware *firmware, const char *name);
 /** The bootloader that is built from the same sdkconfig. */
 struct bootloader_config firmware_bootloader(const struct firmware *firmware);
 
-/** Calls the module's app_main. Only in a boot process. */
+/** A whole number among the options; `otherwise` if the sdkconfig lacks it. */
+long firmware_option_number(const struct firmware *firmware, const char *name, long otherwise);
+
+/** Where the module's RTC variables are. */
+const struct firmware_rtc *firmware_rtc(const struct firmware *firmware);
+
+/** Calls the module's app_main, or the entry that it was loaded for. Only in a boot process. */
 void firmware_run(const struct firmware *firmware);

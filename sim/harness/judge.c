@@ -25,6 +25,16 @@ static bool equal(const char *a, const char *b)
 }
 
 /* The calls whose failure is the update's failure. */
+static bool is_one_of(const char *function, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (equal(function, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_update_call(const char *function)
 {
     static const char *const calls[] = {
@@ -41,31 +51,37 @@ static bool is_update_call(const char *function)
         "esp_ota_set_boot_partition",
         "esp_http_client_open",
     };
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        if (equal(function, calls[i])) {
-            return true;
-        }
-    }
-    return false;
+    return is_one_of(function, calls, sizeof calls / sizeof calls[0]);
 }
 
-/* What the update came to: the first failure of a call that belongs to it, else ESP_OK. NULL if no
- * such call returned. */
+static bool begins_attempt(const char *function)
+{
+    static const char *const calls[] = {"esp_https_ota", "esp_https_ota_begin", "esp_ota_begin",
+                                        "esp_ota_resume"};
+    return is_one_of(function, calls, sizeof calls / sizeof calls[0]);
+}
+
+/* What the update came to: the first failure of a call that belongs to it; ESP_OK if there was
+ * none, or if it was tried again and the last attempt had none. NULL if no such call returned. */
 static const json_t *result_call(const json_t *trace)
 {
-    const json_t *last = NULL;
+    const json_t *last = NULL, *first_failure = NULL;
+    bool failed = false;
     for (size_t i = 0; i < json_array_size(trace); i++) {
         const json_t *record = json_array_get(trace, i);
-        if (!equal(string_of(record, "kind"), "call") || !is_update_call(string_of(record, "fn"))) {
+        const char *function = string_of(record, "fn");
+        if (!equal(string_of(record, "kind"), "call") || !is_update_call(function) ||
+            (failed && !begins_attempt(function))) {
             continue;
         }
         json_int_t result = json_integer_value(json_object_get(record, "ret"));
         last = record;
-        if (result != ESP_OK && result != ERR_HTTPS_OTA_IN_PROGRESS) {
-            break;
+        failed = result != ESP_OK && result != ERR_HTTPS_OTA_IN_PROGRESS;
+        if (failed && first_failure == NULL) {
+            first_failure = record;
         }
     }
-    return last;
+    return failed ? first_failure : last;
 }
 
 static char *error_text(esp_err_t code)
@@ -77,10 +93,19 @@ static char *error_text(esp_err_t code)
     return text_format("%s (0x%x)", esp_err_to_name(code), (unsigned)code);
 }
 
+/* Whether the update is to be installed and selected. */
+static bool wants_update(const struct scenario_expect *expect)
+{
+    return expect->result == ESP_OK && !expect->no_update;
+}
+
 static void judge_result(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     const json_t *call = result_call(result->trace);
+    if (call == NULL && expect->no_update) {
+        return;
+    }
     if (call == NULL) {
         const json_t *end = trace_first(result->trace, "end");
         run_mismatch(result, "result", error_text(expect->result),
@@ -207,7 +232,7 @@ static void judge_events(const struct run_evidence *evidence, struct run_result 
     }
     if (count > 0) {
         judge_event_list(scenario->expect.events, count, evidence, result);
-    } else if (scenario->expect.result != ESP_OK) {
+    } else if (!wants_update(&scenario->expect)) {
         judge_no_switch(result);
     } else if (scenario->update.api == UPDATE_ONE_SHOT && runs_fixture_firmware(scenario)) {
         judge_event_list(good_events, sizeof good_events / sizeof good_events[0], evidence, result);
@@ -314,40 +339,71 @@ static void judge_requests(const struct run_evidence *evidence, struct run_resul
     }
 }
 
-static void judge_boots(const struct run_evidence *evidence, struct run_result *result)
+/* As "ota_0 2.0.0 after panic, ends idle", with those parts only that are compared. */
+static void add_boot(struct text *text, const struct expected_boot *boot)
 {
-    const struct scenario_expect *expect = &evidence->scenario->expect;
-    struct expected_boot usual = {0};
-    const struct expected_boot *boots = expect->boots;
-    char version[33];
-    scenario_image_version(evidence->image, evidence->image_length, version);
-    if (boots[0].partition == NULL) {
-        bool updated = expect->result == ESP_OK && evidence->update_slot != NULL;
-        const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
-        usual.partition = slot != NULL ? slot->label : "(none)";
-        usual.version = updated ? version : evidence->first_version;
-        boots = &usual;
+    text_add(text, "%s%s %s", text->length > 0 ? "\n" : "", boot->partition, boot->version);
+    if (boot->reset != NULL) {
+        text_add(text, " after %s", boot->reset);
     }
-    struct text wanted = {0}, actual = {0};
-    for (size_t i = 0; i < (boots == &usual ? 1 : SCENARIO_MAX_BOOTS); i++) {
-        if (boots[i].partition == NULL) {
-            break;
+    if (boot->end != NULL) {
+        text_add(text, "%s ends %s", boot->reset != NULL ? "," : "", boot->end);
+    }
+}
+
+/* The i-th boot after the first that is expected; partition NULL: none is. */
+static struct expected_boot expected_boot(const struct expected_boot *boots, size_t count,
+                                          size_t more, size_t i)
+{
+    if (i < count) {
+        return boots[i];
+    }
+    if (i >= count + more) {
+        return (struct expected_boot){0};
+    }
+    /* What reset it is, only the last row knows, and only of its own boot. */
+    struct expected_boot again = boots[count - 1];
+    again.reset = NULL;
+    return again;
+}
+
+/* How the boot whose record is at `index` ended. */
+static const char *end_of_boot(const json_t *trace, size_t index)
+{
+    for (size_t i = index; i < json_array_size(trace); i++) {
+        const json_t *record = json_array_get(trace, i);
+        if (equal(string_of(record, "kind"), "end")) {
+            return string_of(record, "how");
         }
-        text_add(&wanted, "%s%s %s", i > 0 ? "\n" : "", boots[i].partition, boots[i].version);
     }
-    bool first = true;
+    return "?";
+}
+
+static void compare_boots(const struct expected_boot *boots, size_t count, size_t more,
+                          struct run_result *result)
+{
+    struct text wanted = {0}, actual = {0};
+    size_t seen = 0;
+    for (size_t i = 0; i < count + more; i++) {
+        struct expected_boot boot = expected_boot(boots, count, more, i);
+        add_boot(&wanted, &boot);
+    }
     for (size_t i = 0; i < json_array_size(result->trace); i++) {
         const json_t *record = json_array_get(result->trace, i);
-        bool boot = equal(string_of(record, "kind"), "boot");
+        bool boot = equal(string_of(record, "kind"), "boot") &&
+                    json_integer_value(json_object_get(record, "n")) > 0;
         bool dead = equal(string_of(record, "kind"), "end") &&
                     equal(string_of(record, "how"), boot_end_name(BOOT_END_NO_APP));
-        if (boot && json_integer_value(json_object_get(record, "n")) > 0) {
-            text_add(&actual, "%s%s %s", first ? "" : "\n", string_of(record, "running"),
-                     string_of(record, "version"));
-            first = false;
+        if (boot) {
+            struct expected_boot row = expected_boot(boots, count, more, seen++);
+            row.partition = string_of(record, "running");
+            row.version = string_of(record, "version");
+            row.reset = row.reset != NULL ? string_of(record, "reset") : NULL;
+            row.end = row.end != NULL ? end_of_boot(result->trace, i) : NULL;
+            add_boot(&actual, &row);
         } else if (dead) {
-            text_add(&actual, "%sno app: %s", first ? "" : "\n", string_of(record, "detail"));
-            first = false;
+            text_add(&actual, "%sno app: %s", actual.length > 0 ? "\n" : "",
+                     string_of(record, "detail"));
         }
     }
     char *wanted_text = text_take(&wanted), *actual_text = text_take(&actual);
@@ -359,11 +415,33 @@ static void judge_boots(const struct run_evidence *evidence, struct run_result *
     }
 }
 
+static void judge_boots(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    size_t count = 0;
+    while (count < SCENARIO_MAX_BOOTS && expect->boots[count].partition != NULL) {
+        count++;
+    }
+    if (count > 0) {
+        compare_boots(expect->boots, count, expect->more_boots, result);
+        return;
+    }
+    char version[33];
+    scenario_image_version(evidence->image, evidence->image_length, version);
+    bool updated = wants_update(expect) && evidence->update_slot != NULL;
+    const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
+    struct expected_boot usual = {
+        .partition = slot != NULL ? slot->label : "(none)",
+        .version = updated ? version : evidence->first_version,
+    };
+    compare_boots(&usual, 1, expect->more_boots, result);
+}
+
 static void judge_slot(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     const struct partition *slot = evidence->update_slot;
-    if (expect->result != ESP_OK || expect->slot_differs || slot == NULL) {
+    if (!wants_update(expect) || expect->slot_differs || slot == NULL) {
         return;
     }
     if (evidence->image_length > slot->size) {
@@ -386,7 +464,7 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
 
 static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
 {
-    if (evidence->scenario->expect.result == ESP_OK) {
+    if (wants_update(&evidence->scenario->expect)) {
         return;
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
@@ -437,7 +515,8 @@ static void judge_ends(const struct run_evidence *evidence, struct run_result *r
         const json_t *record = json_array_get(result->trace, i);
         const char *how = equal(string_of(record, "kind"), "end") ? string_of(record, "how") : NULL;
         if (!equal(how, boot_end_name(BOOT_END_PANIC)) &&
-            !equal(how, boot_end_name(BOOT_END_WATCHDOG))) {
+            !equal(how, boot_end_name(BOOT_END_WATCHDOG)) &&
+            !equal(how, boot_end_name(BOOT_END_HANG))) {
             continue;
         }
         crashed = true;

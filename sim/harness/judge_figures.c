@@ -5,6 +5,7 @@
 #include "device.h"
 #include "run.h"
 #include "text.h"
+#include "trace_file.h"
 
 /* How much longer than it must a boot may last: the flash takes its time too. */
 #define SPARE_US 500000
@@ -87,6 +88,23 @@ static void judge_flash_untouched(const struct run_evidence *evidence, struct ru
     }
 }
 
+static void judge_slot_untouched(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct partition *slot = evidence->update_slot;
+    if (!evidence->scenario->expect.slot_untouched || slot == NULL) {
+        return;
+    }
+    uint64_t operations = 0;
+    for (uint32_t at = slot->offset; at - slot->offset < slot->size; at += FLASH_SECTOR_SIZE) {
+        operations += flash_sector_erases(evidence->device->flash, at);
+        operations += flash_sector_programs(evidence->device->flash, at);
+    }
+    if (operations != 0) {
+        run_mismatch(result, "flash", text_format("%s is not touched", slot->label),
+                     text_format("%" PRIu64 " erases and programs of its sectors", operations));
+    }
+}
+
 static void judge_time(const struct scenario_expect *expect, struct run_result *result)
 {
     if (expect->lasts_ms == 0) {
@@ -110,11 +128,27 @@ static void judge_time(const struct scenario_expect *expect, struct run_result *
     }
 }
 
+/* The fixture firmware weighs the heap around each attempt. */
+static void judge_heap(const struct run_evidence *evidence, struct run_result *result)
+{
+    int wanted = evidence->scenario->update.repeat;
+    const json_t *heap = trace_first(result->trace, "heap");
+    json_int_t attempts = integer_of(heap, "attempts"), lost = integer_of(heap, "lost");
+    if (lost != 0 || (wanted != 0 && attempts != wanted)) {
+        run_mismatch(result, "heap",
+                     text_format("%d attempts give back what they took", wanted != 0 ? wanted : 1),
+                     text_format("attempt %" PRId64 " kept %" PRId64 " bytes", (int64_t)attempts,
+                                 (int64_t)lost));
+    }
+}
+
 void run_judge_figures(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     judge_tls_error(expect, result);
     judge_tls_memory(expect, result);
     judge_flash_untouched(evidence, result);
+    judge_slot_untouched(evidence, result);
     judge_time(expect, result);
+    judge_heap(evidence, result);
 }

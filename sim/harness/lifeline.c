@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,7 +45,12 @@ void lifeline_watch(void)
 {
     lifeline_let_go();
     pthread_t thread;
+    /* A thread inherits its mask, and signals are the firmware's. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     if (ends[0] >= 0 && pthread_create(&thread, NULL, wait_for_end, NULL) == 0) {
         pthread_detach(thread);
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

@@ -31,8 +31,8 @@ struct pool {
 
 static void report(FILE *out, json_t *message)
 {
-    bool heard = json_dumpf(message, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF &&
-                 fflush(out) == 0;
+    bool heard =
+        json_dumpf(message, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF && fflush(out) == 0;
     json_decref(message);
     if (!heard) {
         exit(EXIT_FAILURE); /* the runner is gone */

@@ -93,7 +93,7 @@ static json_t *app_versions(const struct device *device, const struct partition_
 static bool run_boot(struct cut *cut, const struct boot_request *request, struct error *err)
 {
     bool ran = boot_process_run(request, &cut->end, err);
-    request->device->reset_reason = boot_reset_reason(cut->end.end);
+    boot_reset(request->device, &cut->end);
     return ran;
 }
 

@@ -8,16 +8,19 @@
 #include <unistd.h>
 
 #include "boot_process.h"
+#include "boot_rtc.h"
 #include "files.h"
 #include "otadata.h"
 #include "paths.h"
 #include "scenario_device.h"
+#include "scenario_encrypt.h"
 #include "scenario_server.h"
 #include "scenario_trust.h"
 #include "temp_file.h"
 #include "trace_file.h"
 
 #define DEFAULT_FIRMWARE "updater"
+#define TIME_LIMIT_US    (3600 * (uint64_t)1000000) /* an update takes less than an hour */
 #define DEFAULT_URL      "https://localhost:8443/fw.bin"
 
 struct run {
@@ -37,6 +40,7 @@ struct run {
     int session; /* 0: none */
     const struct firmware *firmware;
     int boot_number;
+    bool power_failed; /* as the scenario has it: once */
     char first_version[33];
     struct partition first_slot;
     struct otadata otadata_before, otadata_after;
@@ -47,8 +51,9 @@ static const struct firmware *firmware_for(const char *version, void *context)
     struct run *run = context;
     struct error err;
     for (size_t i = 0; i < SCENARIO_MAX_APPS; i++) {
-        const struct scenario_behaviour *row = &run->scenario->behaviours[i];
-        if (row->version != NULL && strcmp(row->version, version) == 0) {
+        const struct scenario_behaviour *row = &run->scenario->firmware_of[i];
+        if (row->version != NULL &&
+            (strcmp(row->version, version) == 0 || strcmp(row->version, ANY_VERSION) == 0)) {
             return row->firmware != NULL ? firmware_load(row->firmware, &err) : NULL;
         }
     }
@@ -60,7 +65,7 @@ static bool load_firmware(struct run *run, struct error *err)
     const char *name = run->scenario->firmware;
     run->firmware = firmware_load(name != NULL ? name : DEFAULT_FIRMWARE, err);
     for (size_t i = 0; i < SCENARIO_MAX_APPS && run->firmware != NULL; i++) {
-        const char *other = run->scenario->behaviours[i].firmware;
+        const char *other = run->scenario->firmware_of[i].firmware;
         if (other != NULL && firmware_load(other, err) == NULL) {
             return false;
         }
@@ -71,6 +76,7 @@ static bool load_firmware(struct run *run, struct error *err)
 static bool prepare_plan(struct run *run, struct error *err)
 {
     run->plan = run->scenario->update;
+    run->plan.confirm |= run->options->start != NULL && run->options->start->confirm;
     if (run->options->url != NULL) {
         run->plan.url = run->options->url;
     } else if (run->plan.url == NULL) {
@@ -80,17 +86,48 @@ static bool prepare_plan(struct run *run, struct error *err)
                                &run->certificates, err);
 }
 
+/* The server's word for a fault on the network. */
+static void sever(json_t *command, const struct run_fault *fault)
+{
+    const char *how = fault->kind == RUN_FAULT_RST       ? "rst"
+                      : fault->kind == RUN_FAULT_SILENCE ? "silence"
+                                                         : "fin";
+    if (fault->kind >= RUN_FAULT_FIN) {
+        unsigned request = fault->kind == RUN_FAULT_MEASURE ? 0 : fault->request;
+        json_object_set_new(command, "sever",
+                            json_pack("{s:i, s:I, s:s}", "n", (int)request, "after",
+                                      (json_int_t)fault->at, "how", how));
+    }
+}
+
+static bool write_served_file(struct run *run, struct error *err)
+{
+    uint8_t *encrypted = NULL;
+    const uint8_t *bytes = run->image;
+    size_t length = run->image_length;
+    if (run->scenario->image_encrypted) {
+        if (!scenario_encrypt(run->image, run->image_length, &encrypted, &length, err)) {
+            return false;
+        }
+        bytes = encrypted;
+    }
+    bool ok = temp_file_write(&run->image_file, "otasim-image", bytes, length, err);
+    free(encrypted);
+    return ok;
+}
+
 static bool open_session(struct run *run, struct error *err)
 {
     if (run->scenario->listeners.external) {
         run->net.passthrough = true;
         return true;
     }
-    if (!temp_file_write(&run->image_file, "otasim-image", run->image, run->image_length, err)) {
+    if (!write_served_file(run, err)) {
         return false;
     }
     json_t *ports = NULL;
     json_t *command = scenario_server_open(run->scenario, run->image_file.path);
+    sever(command, &run->options->fault);
     if (!server_open(run->server, command, &run->session, &ports, err)) {
         return false;
     }
@@ -121,10 +158,25 @@ static bool missing_input(const struct run *run)
     return paths_real_images()[0] == '\0' || stat(path, &status) != 0;
 }
 
+static bool start_from(struct run *run, const struct run_start *start, struct error *err)
+{
+    uint32_t size = flash_size(run->device->flash);
+    const uint8_t *bytes = flash_view(start->flash, 0, size);
+    if (bytes == NULL || flash_load(run->device->flash, 0, bytes, size) != ESP_OK) {
+        return error_set(err, "the flash to start from is smaller than the device's");
+    }
+    flash_reset_counters(run->device->flash);
+    run->device->efuse = start->efuse;
+    return true;
+}
+
 static bool prepare(struct run *run, struct error *err)
 {
     run->device = scenario_device_create(run->scenario, &run->table, err);
     if (run->device == NULL) {
+        return false;
+    }
+    if (run->options->start != NULL && !start_from(run, run->options->start, err)) {
         return false;
     }
     read_otadata(run, &run->otadata_before);
@@ -134,23 +186,61 @@ static bool prepare(struct run *run, struct error *err)
            temp_file_create(&run->trace_file, "otasim-trace", err);
 }
 
+static struct boot_fault boot_fault(const struct run_fault *fault)
+{
+    return (struct boot_fault){
+        .allocation = fault->kind == RUN_FAULT_MEMORY ? fault->at + 1 : 0,
+        .flash_op = fault->kind == RUN_FAULT_FLASH_ERROR ? fault->at + 1 : 0,
+        .flash_rot = fault->kind == RUN_FAULT_FLASH_ROT ? fault->at + 1 : 0,
+    };
+}
+
+/* Flash operations are counted from 0 there. */
+static struct boot_power_cut power_cut_of(const struct run *run)
+{
+    const struct scenario_power *row = &run->scenario->power;
+    struct boot_power_cut cut = {.mode = FLASH_CUT_NONE};
+    if (run->power_failed) {
+        return cut;
+    }
+    cut.after_received = row->after_received;
+    if (row->at_operation != 0) {
+        cut.mode = row->mode != FLASH_CUT_NONE ? row->mode : FLASH_CUT_BEFORE;
+        cut.at = row->at_operation - 1;
+    }
+    return cut;
+}
+
 static bool boot_once(struct run *run, struct boot_result *end, struct error *err)
 {
+    const struct scenario_power *power = &run->scenario->power;
+    bool fails = power->in_boot != 0 && power->in_boot == run->boot_number;
     const struct boot_request request = {
         .device = run->device,
+        .power_dip = {fails ? (uint64_t)power->after_ms * 1000 : 0, power->brownout},
+        .verbose = run->options->verbose,
         .bootloader = firmware_bootloader(run->firmware),
         .firmware_for = firmware_for,
         .context = run,
         .net = &run->net,
         .argument = &run->plan,
+        .input = run->scenario->device.stdin_text,
+        .power_cut = power_cut_of(run),
         .strict = run->options->strict,
+        .check_leaks = run->plan.repeat != 0,
         .number = run->boot_number,
         .trace_fd = run->trace_file.fd,
+        .journal_fd = run->options->journal_fd,
+        .fault = run->boot_number == 0 ? boot_fault(&run->options->fault) : (struct boot_fault){0},
+        .time_limit_us = TIME_LIMIT_US,
         .server = run->server,
     };
     bool ok = boot_process_run(&request, end, err);
-    run->device->reset_reason = boot_reset_reason(end->end);
+    run->power_failed = run->power_failed || end->end == BOOT_END_POWER_CUT;
     run->boot_number++;
+    if (ok) {
+        boot_reset(run->device, end);
+    }
     return ok;
 }
 
@@ -160,20 +250,26 @@ static size_t boots_wanted(const struct scenario *scenario)
     while (count < SCENARIO_MAX_BOOTS && scenario->expect.boots[count].partition != NULL) {
         count++;
     }
-    return count == 0 ? 1 : count;
+    return (count == 0 ? 1 : count) + scenario->expect.more_boots;
+}
+
+static bool is_over(const struct boot_result *end)
+{
+    return end->end == BOOT_END_NO_APP || end->sleeps_for_ever;
 }
 
 /* The first boot and as many more as are expected: by themselves after a restart or a panic, by
- * switching power off and on where the firmware idles. */
+ * switching power off and on where the firmware idles or hangs. */
 static bool boot_all(struct run *run, struct error *err)
 {
     struct boot_result end;
     run->device->reset_reason = DEVICE_RESET_POWERON;
+    boot_rtc_forget(run->device);
     if (!boot_once(run, &end, err)) {
         return false;
     }
     read_otadata(run, &run->otadata_after);
-    for (size_t i = 0; i < boots_wanted(run->scenario) && end.end != BOOT_END_NO_APP; i++) {
+    for (size_t i = 0; i < boots_wanted(run->scenario) && !is_over(&end); i++) {
         if (!boot_once(run, &end, err)) {
             return false;
         }
@@ -274,6 +370,10 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
     if (prepare(&run, err) && boot_all(&run, err) && collect(&run, err) && keep_flash(&run, err)) {
         judge(&run);
         result->passed = result->mismatches == 0;
+    }
+    if (options->end != NULL && run.device != NULL) {
+        flash_snapshot_refresh(options->end->flash, run.device->flash);
+        options->end->efuse = run.device->efuse;
     }
     struct error ignored;
     if (run.session != 0 && !server_close(server, run.session, &ignored)) {

@@ -7,11 +7,48 @@
 #include "scenario.h"
 #include "server.h"
 
+/** A device that a run goes on with, instead of the row's. */
+struct run_start {
+    const struct flash *flash; /* of the same size */
+    struct efuse efuse;
+    bool
+        confirm; /* the app that boots is not confirmed yet: it confirms itself before it updates */
+};
+
+enum run_fault_kind {
+    RUN_FAULT_NONE,
+    RUN_FAULT_MEMORY,      /* allocation number `at` of the first boot fails */
+    RUN_FAULT_FLASH_ERROR, /* operation number `at` on the flash returns ESP_ERR_FLASH_OP_FAIL */
+    RUN_FAULT_FLASH_ROT,   /* a bit that operation number `at` has written reads wrong afterwards */
+    RUN_FAULT_FIN,         /* request number `request` (from 1) is answered with `at` bytes, then */
+    RUN_FAULT_RST,         /* the connection is closed or reset, */
+    RUN_FAULT_SILENCE,     /* or nothing more comes */
+    RUN_FAULT_MEASURE,     /* none, but the log says how long each answer is ("answer") */
+};
+
+/** Something that fails once. Numbers count from 0, but for requests. */
+struct run_fault {
+    enum run_fault_kind kind;
+    uint64_t at;
+    unsigned request;
+};
+
+/** Receives the device as a run leaves it. */
+struct run_end {
+    struct flash *flash; /* a snapshot of the same size, to be made like it */
+    struct efuse efuse;
+};
+
 struct run_options {
     bool strict;            /* quirks are off */
+    bool verbose;           /* the firmware's log goes to stdout, as to a serial port */
     const char *keep_flash; /* write the flash there afterwards; NULL: no */
     const char *url;        /* update from this real server instead of the scripted one; NULL: no */
     const char *ca_file;    /* PEM file with the root to trust; NULL: the test root */
+    int journal_fd;         /* receives a record of each flash operation; 0: none */
+    const struct run_start *start; /* NULL: the device of the row */
+    struct run_end *end;           /* NULL: nobody wants to know */
+    struct run_fault fault;
 };
 
 struct mismatch {

@@ -207,6 +207,77 @@ static void nothing_boots(void **state)
     assert_non_null(strstr(fixture->result.mismatch[0].actual, "brick"));
 }
 
+static void expect_boots(struct fixture *fixture, struct expected_boot row, unsigned more)
+{
+    fixture->scenario.expect.boots[0] = row;
+    fixture->scenario.expect.more_boots = more;
+}
+
+/* The boot of the set-up once more, as the trace of a real one has it. */
+static void add_whole_boot(struct fixture *fixture, int number, const char *reset, const char *end)
+{
+    add_boot(fixture, number, OTA_0, "2.0.0");
+    size_t last = json_array_size(fixture->result.trace) - 1;
+    json_object_set_new(json_array_get(fixture->result.trace, last), "reset", json_string(reset));
+    add(fixture, json_pack("{s:s, s:s}", "kind", "end", "how", end));
+}
+
+static void boots_as_expected_in_every_column(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_remove(fixture->result.trace, 10);
+    add_whole_boot(fixture, 1, "software", "idle");
+    add_whole_boot(fixture, 2, "power-on", "idle");
+    expect_boots(fixture, (struct expected_boot){OTA_0, "2.0.0", "software", "idle"}, 1);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void another_reset_reason(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_remove(fixture->result.trace, 10);
+    add_whole_boot(fixture, 1, "software", "idle");
+    expect_boots(fixture, (struct expected_boot){OTA_0, "2.0.0", .reset = "power-on"}, 0);
+    expect_mismatch(fixture, "boots");
+    assert_string_equal(fixture->result.mismatch[0].actual, "ota_0 2.0.0 after software");
+}
+
+static void another_end_of_a_boot(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_remove(fixture->result.trace, 10);
+    add_whole_boot(fixture, 1, "software", "restart");
+    expect_boots(fixture, (struct expected_boot){OTA_0, "2.0.0", .end = "idle"}, 0);
+    expect_mismatch(fixture, "boots");
+    assert_string_equal(fixture->result.mismatch[0].actual, "ota_0 2.0.0 ends restart");
+}
+
+static void fewer_boots_than_expected(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_boots(fixture, (struct expected_boot){OTA_0, .version = "2.0.0"}, 1);
+    expect_mismatch(fixture, "boots");
+}
+
+static void a_further_boot_ends_otherwise(void **state)
+{
+    struct fixture *fixture = *state;
+    json_array_remove(fixture->result.trace, 10);
+    add_whole_boot(fixture, 1, "software", "idle");
+    add_whole_boot(fixture, 2, "power-on", "restart");
+    expect_boots(fixture, (struct expected_boot){OTA_0, "2.0.0", .end = "idle"}, 1);
+    expect_mismatch(fixture, "boots");
+}
+
+static void a_boot_that_hangs(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture, json_pack("{s:s, s:s, s:s}", "kind", "end", "how", boot_end_name(BOOT_END_HANG),
+                           "detail", "a loop without end"));
+    expect_mismatch(fixture, "end");
+}
+
 static void one_wrong_byte_in_the_slot(void **state)
 {
     struct fixture *fixture = *state;
@@ -377,6 +448,63 @@ static void a_selection_that_a_failed_update_changed(void **state)
     expect_mismatch(fixture, "otadata");
 }
 
+static void an_attempt_after_a_failed_one_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *failed = json_pack("{s:s, s:s, s:i}", "kind", "call", "fn", "esp_https_ota", "ret", -1);
+    json_array_insert_new(fixture->result.trace, 1, failed);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void attempts_that_all_fail_come_to_the_first_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_failure(fixture);
+    json_array_remove(fixture->result.trace, 7);
+    add_call(fixture, ESP_ERR_NO_MEM);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+/* As expect_failure, but no call says so. */
+static void expect_no_update(struct fixture *fixture)
+{
+    expect_failure(fixture);
+    fixture->scenario.expect.result = ESP_OK;
+    fixture->scenario.expect.no_update = true;
+    json_object_set_new(json_array_get(fixture->result.trace, 9), "ret", json_integer(ESP_OK));
+}
+
+static void an_update_that_the_firmware_left_passes(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_no_update(fixture);
+    json_array_remove(fixture->result.trace, 7);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void an_update_that_the_firmware_should_have_left(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_no_update(fixture);
+    expect_mismatch(fixture, "events");
+}
+
+static void a_slot_that_was_touched(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->scenario.expect.slot_untouched = true;
+    flash_erase(fixture->device->flash, 0x9000, FLASH_SECTOR_SIZE);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+    const struct partition *slot = fixture->evidence.update_slot;
+    flash_erase(fixture->device->flash, slot->offset + slot->size - FLASH_SECTOR_SIZE,
+                FLASH_SECTOR_SIZE);
+    expect_mismatch(fixture, "flash");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -393,6 +521,12 @@ int main(void)
         CASE(a_request_where_none_may_come),
         CASE(another_app_boots),
         CASE(nothing_boots),
+        CASE(boots_as_expected_in_every_column),
+        CASE(another_reset_reason),
+        CASE(another_end_of_a_boot),
+        CASE(fewer_boots_than_expected),
+        CASE(a_further_boot_ends_otherwise),
+        CASE(a_boot_that_hangs),
         CASE(one_wrong_byte_in_the_slot),
         CASE(a_program_without_an_erase),
         CASE(a_hazard_that_was_not_met),
@@ -410,6 +544,11 @@ int main(void)
         CASE(a_failed_update_passes_if_nothing_was_switched),
         CASE(a_switch_announced_after_a_failure),
         CASE(a_selection_that_a_failed_update_changed),
+        CASE(an_attempt_after_a_failed_one_counts),
+        CASE(attempts_that_all_fail_come_to_the_first_failure),
+        CASE(an_update_that_the_firmware_left_passes),
+        CASE(an_update_that_the_firmware_should_have_left),
+        CASE(a_slot_that_was_touched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

@@ -23,6 +23,7 @@
 struct net_watch {
     int fd;
     struct net_pause pauses[MAX_PAUSES];
+    uint8_t followed[(UINT16_MAX + 1) / 8]; /* a bit a port */
     char input[MAX_LINE];
     size_t length;
     bool answered; /* the server has accepted the watch */
@@ -159,7 +160,17 @@ struct net_pause *net_watch_pause(struct net_watch *watch, uint16_t port)
     return NULL;
 }
 
-void net_watch_forget(struct net_watch *watch, uint16_t port)
+static bool is_followed(const struct net_watch *watch, uint16_t port)
+{
+    return (watch->followed[port / 8] >> port % 8 & 1) != 0;
+}
+
+void net_watch_follow(struct net_watch *watch, uint16_t port)
+{
+    watch->followed[port / 8] |= (uint8_t)(1u << port % 8);
+}
+
+static void clear_row(struct net_watch *watch, uint16_t port)
 {
     struct net_pause *pause = net_watch_pause(watch, port);
     if (pause != NULL) {
@@ -167,11 +178,24 @@ void net_watch_forget(struct net_watch *watch, uint16_t port)
     }
 }
 
+void net_watch_forget(struct net_watch *watch, uint16_t port)
+{
+    clear_row(watch, port);
+    watch->followed[port / 8] &= (uint8_t) ~(1u << port % 8);
+}
+
+/* What the server says of a connection that was closed before it was read is forgotten when its row
+ * is needed. */
 static struct net_pause *claim_row(struct net_watch *watch, uint16_t port)
 {
-    net_watch_forget(watch, port);
+    clear_row(watch, port);
     for (size_t i = 0; i < MAX_PAUSES; i++) {
         if (watch->pauses[i].port == 0) {
+            return &watch->pauses[i];
+        }
+    }
+    for (size_t i = 0; i < MAX_PAUSES; i++) {
+        if (!is_followed(watch, watch->pauses[i].port)) {
             return &watch->pauses[i];
         }
     }

@@ -35,7 +35,11 @@ bool net_watch_receive(struct net_watch *watch, struct error *err);
 /** The pause that was announced for a port, or NULL. */
 struct net_pause *net_watch_pause(struct net_watch *watch, uint16_t port);
 
-/** Forgets the pause of a port. */
+/** A connection from that port is open: its pauses are kept until net_watch_forget. Others are kept
+ * while there is room, since the server may speak of a connection first. */
+void net_watch_follow(struct net_watch *watch, uint16_t port);
+
+/** The connection is closed: forgets the pause of its port. */
 void net_watch_forget(struct net_watch *watch, uint16_t port);
 
 /** Takes one announcement, a line of JSON; for net_watch_receive and for tests. */

@@ -88,6 +88,38 @@ static void a_later_pause_of_a_port_takes_the_place_of_the_earlier(void **state)
     assert_true(net_watch_pause(fixture->watch, 7)->total_us == UINT64_MAX);
 }
 
+static void what_is_said_of_closed_connections_makes_room(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err;
+    net_watch_follow(fixture->watch, 7);
+    for (int port = 7; port < 1000; port++) {
+        char line[100];
+        snprintf(line, sizeof line, "{\"event\":\"idle\",\"port\":%d,\"sent\":0,\"got\":0}", port);
+        assert_true(net_watch_announcement(fixture->watch, line, &err));
+        assert_non_null(net_watch_pause(fixture->watch, (uint16_t)port));
+    }
+    assert_non_null(net_watch_pause(fixture->watch, 7));
+}
+
+static void open_connections_that_pause_are_all_kept_or_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err;
+    bool ok = true;
+    uint16_t port = 1;
+    for (; port < 1000 && ok; port++) {
+        char line[100];
+        snprintf(line, sizeof line, "{\"event\":\"idle\",\"port\":%d,\"sent\":0,\"got\":0}", port);
+        net_watch_follow(fixture->watch, port);
+        ok = net_watch_announcement(fixture->watch, line, &err);
+    }
+    assert_false(ok);
+    for (uint16_t kept = 1; kept < port - 1; kept++) {
+        assert_non_null(net_watch_pause(fixture->watch, kept));
+    }
+}
+
 static void tells_the_server_in_whole_milliseconds_that_add_up(void **state)
 {
     struct fixture *fixture = *state;
@@ -156,6 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(takes_announcements_however_they_are_cut),
         TEST(a_later_pause_of_a_port_takes_the_place_of_the_earlier),
+        TEST(what_is_said_of_closed_connections_makes_room),
+        TEST(open_connections_that_pause_are_all_kept_or_refused),
         TEST(tells_the_server_in_whole_milliseconds_that_add_up),
         TEST(refuses_nonsense),
         TEST(notices_that_the_server_is_gone_or_never_ends_a_line),

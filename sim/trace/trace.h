@@ -9,15 +9,19 @@
  *   call      fn, args, ret (number), err (name)  an API call of the application has returned
  *   enter     fn                                  the same call has begun
  *   event     base, id, name, data                an event was posted
- *   log       level, tag, text
+ *   log       ms (since the boot began), level, tag, text
  *   http      what ("request"|"response"|"redirect"|"closed"), method, url, status, ...
  *   tls       what, code (mbedTLS, negative number), flags, text; or what ("memory"), bytes of the
  *             device's RAM that the session holds, receive (the most that a record may have)
  *   tls_error  code, flags, err: what the client's error API told the application
+ *   heap      attempts (of the update), lost (bytes that the last one did not give back)
  *   flash     op ("erase"|"program"), at ("ota_0+0x1000"), len, n (index)
  *   otadata   entry (0|1), was, is                decoded change of an entry
+ *   heap_end  in_use, most (bytes), blocks, allocations: when the boot ends
  *   quirk     name                                a hazard was met
  *   end       how ("restart"|"idle"|"panic"|...), detail
+ *   backtrace  frames: where a panic or hang was, as "function (module)", innermost first; only
+ *             where the platform can tell
  */
 #pragma once
 

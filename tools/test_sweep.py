@@ -1,0 +1,106 @@
+"""Sweeps from the outside: that they are complete, that shards and identifiers mean what they say, and
+that none of the shortcuts changes what is found.
+
+usage: test_sweep.py OTASIM [unittest arguments]
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+OTASIM = sys.argv.pop(1) if len(sys.argv) > 1 else "otasim"
+TEARS = 6
+
+
+class SweepTest(unittest.TestCase):
+    def otasim(self, *arguments, status=0):
+        done = subprocess.run([OTASIM, "sweep", *arguments], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def records(self, *arguments, status=0):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "results.jsonl")
+            self.otasim(*arguments, "--jsonl", path, status=status)
+            with open(path, encoding="utf-8") as file:
+                return [json.loads(line) for line in file]
+
+    def summary(self, *arguments):
+        summaries = [record["summary"] for record in self.records(*arguments) if "summary" in record]
+        self.assertEqual(len(summaries), 1)
+        return summaries[0]
+
+    def findings(self, records):
+        return sorted(record["finding"]["id"] for record in records if "finding" in record)
+
+
+class PowerTest(SweepTest):
+    def test_every_operation_in_every_way(self):
+        summary = self.summary("power", "flow/first-update", "--retries", "0")
+        self.assertEqual(summary["operations"], 274)  # 16 erases, 256 pages, and 2 of otadata
+        self.assertEqual(summary["states"], 274 * TEARS)
+        self.assertEqual(summary["findings"], 0)
+        self.assertEqual(summary["retries"], summary["distinct"])
+
+    def test_hashing_anew_and_every_retry_find_the_same(self):
+        part = ("power", "flow/first-update", "--shard", "6/6")
+        self.assertEqual(self.findings(self.records(*part)), [])
+        self.assertEqual(self.findings(self.records(*part, "--no-memo")), [])
+        every = self.records(*part, "--every-retry")
+        self.assertEqual(self.findings(every), [])
+        summary = every[-1]["summary"]
+        self.assertEqual(summary["retries"], summary["states"])
+
+    def test_shards_are_the_whole(self):
+        whole = self.summary("power", "flow/a-to-b", "--retries", "0")
+        parts = [self.summary("power", "flow/a-to-b", "--retries", "0", "--shard", f"{n}/3") for n in (1, 2, 3)]
+        for figure in ("operations", "states"):
+            self.assertEqual(sum(part[figure] for part in parts), whole[figure])
+
+    def test_a_point_and_its_flash(self):
+        with tempfile.TemporaryDirectory() as folder:
+            flash = os.path.join(folder, "flash.bin")
+            said = self.otasim("power:flow/first-update@273/half", "--keep-flash", flash)
+            self.assertIn("0 findings", said)
+            self.assertEqual(os.path.getsize(flash), 4 << 20)
+            explained = subprocess.run([OTASIM, "flash", flash], capture_output=True, text=True, timeout=60)
+            self.assertIn("bad CRC", explained.stdout)
+
+    def test_bad_points(self):
+        self.assertIn("has 274 operations", self.otasim("power:flow/first-update@274/half", status=1))
+        self.assertIn("is no cut point", self.otasim("power:flow/first-update@1/hlaf", status=1))
+        self.assertIn("is no id", self.otasim("power:flow/first-update", status=2))
+        self.assertIn("not lightning", self.otasim("lightning", status=2))
+        self.assertIn("--shard", self.otasim("power", "--shard", "4/3", status=2))
+
+    def test_a_scenario_that_fails_is_no_flow(self):
+        self.assertIn("flow/nothing", self.otasim("power", "flow/nothing", status=2))
+
+
+class FaultTest(SweepTest):
+    def test_each_allocation(self):
+        summary = self.summary("memory", "flow/first-update")
+        self.assertGreater(summary["faults"], 10)
+        self.assertEqual(summary["findings"], 0)
+
+    def test_flash(self):
+        summary = self.summary("flash", "flow/first-update", "--shard", "1/8")
+        self.assertGreater(summary["faults"], 10)
+        self.assertEqual(summary["findings"], 0)
+
+    def test_silence_holds_the_one_shot(self):
+        records = self.records("network:flow/first-update@1+20000/silence", status=1)
+        classes = {(record["finding"]["class"], record["finding"]["window"])
+                   for record in records if "finding" in record}
+        self.assertEqual(classes, {("hang", "esp_https_ota waits for ever")})
+
+    def test_an_end_in_the_header_and_in_the_body(self):
+        for point in ("1+0/fin", "1+17/rst", "1+90/fin", "1+5000/rst", "1+30/silence"):
+            with self.subTest(point):
+                self.otasim(f"network:flow/first-update@{point}")
+
+
+if __name__ == "__main__":
+    unittest.main()

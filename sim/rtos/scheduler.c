@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "boot.h"
+#include "boot_crash.h"
 #include "esp_heap_caps.h"
 #include "watchdog.h"
 
@@ -14,7 +15,13 @@
 #define CONTROL_BLOCK_BYTES 344u
 
 /* mbedTLS and libcurl run on these, with a host's frames and maybe a sanitizer's. */
-#define HOST_STACK_BYTES (1024u * 1024u)
+#define HOST_STACK_BYTES (4096u * 1024u)
+
+/* A look at the clock takes a microsecond. Firmware that does nothing else but look would need the
+ * host for as long as the device, so after many looks in a row each takes longer. */
+#define LOOK_US       1u
+#define LOOKS_IN_ROW  100000u
+#define LATER_LOOK_US 100u
 
 struct rtos_task {
     struct rtos_task *next;
@@ -22,15 +29,17 @@ struct rtos_task {
     enum rtos_state state;
     unsigned base_priority;
     unsigned inherited;
-    uint64_t place;      /* in the queue of its priority, or of those who wait */
-    const void *object;  /* waited for */
-    uint64_t wake_us;    /* RTOS_FOR_EVER: only by being woken */
+    uint64_t place;     /* in the queue of its priority, or of those who wait */
+    const void *object; /* waited for */
+    uint64_t wake_us;   /* RTOS_FOR_EVER: only by being woken */
     bool woken;
     void (*function)(void *argument);
     void *argument;
     uint32_t stack;
     void *memory[2]; /* of the device: control block, stack */
     bool is_thread_of_process;
+    bool waits_outside; /* for the network */
+    bool is_daemon;     /* of the system: the application has not made it */
     pthread_cond_t turn;
     struct rtos_notification notification;
 };
@@ -45,6 +54,7 @@ static uint64_t slice_tick;
 static uint64_t idle_ran_us;
 static uint64_t bare_us; /* the clock where there is no device, as in some tests */
 static unsigned locks;
+static unsigned looks; /* at the clock, in a row */
 
 void rtos_configure(const struct rtos_config *wanted)
 {
@@ -158,6 +168,26 @@ static void free_leaving(void)
     leaving = NULL;
 }
 
+/* "main and updater wait for ever", for whoever asks why nothing happens any more. */
+static _Noreturn void end_idle(void)
+{
+    char text[160] = "";
+    size_t used = 0;
+    unsigned count = 0;
+    for (const struct rtos_task *task = tasks; task != NULL; task = task->next) {
+        if (task->state != RTOS_DELETED && !task->is_daemon && used < sizeof text) {
+            int more = snprintf(text + used, sizeof text - used, "%s%s", count > 0 ? ", " : "",
+                                task->name);
+            used += more > 0 ? (size_t)more : 0;
+            count++;
+        }
+    }
+    if (count > 0 && used < sizeof text) {
+        snprintf(text + used, sizeof text - used, count > 1 ? " wait for ever" : " waits for ever");
+    }
+    boot_end(BOOT_END_IDLE, count > 0 ? text : NULL);
+}
+
 /* Nothing is ready: the idle task runs, and time passes until something is. */
 static void idle(void)
 {
@@ -172,10 +202,11 @@ static void idle(void)
     }
     uint64_t bark = watchdog_next_us(next == RTOS_FOR_EVER);
     if (next == RTOS_FOR_EVER && bark == RTOS_FOR_EVER) {
-        boot_end(BOOT_END_IDLE, "no task will ever run again");
+        end_idle();
     }
     uint64_t now = rtos_now_us();
     uint64_t until = next < bark ? next : bark;
+    looks = 0;
     if (until > now) {
         advance(until - now);
     }
@@ -245,9 +276,17 @@ struct rtos_task *rtos_self(void)
     return running;
 }
 
+static size_t host_stack(const struct rtos_task *task)
+{
+    size_t wanted = task->stack * 4u > HOST_STACK_BYTES ? task->stack * 4u : HOST_STACK_BYTES;
+    return (wanted + 0xFFFFu) & ~(size_t)0xFFFFu; /* whole pages, of any size */
+}
+
 static void *run_task(void *argument)
 {
     struct rtos_task *task = argument;
+    char here = 0;
+    boot_crash_watch_thread(&here - host_stack(task), host_stack(task));
     pthread_mutex_lock(&baton);
     wait_for_turn(task);
     task->function(task->argument);
@@ -261,13 +300,11 @@ static bool start_thread(struct rtos_task *task)
 {
     pthread_attr_t attributes;
     pthread_t thread;
-    size_t stack = task->stack * 4u > HOST_STACK_BYTES ? task->stack * 4u : HOST_STACK_BYTES;
     if (pthread_attr_init(&attributes) != 0) {
         return false;
     }
-    stack = (stack + 0xFFFFu) & ~(size_t)0xFFFFu; /* whole pages, of any size */
     bool ok = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-              pthread_attr_setstacksize(&attributes, stack) == 0 &&
+              pthread_attr_setstacksize(&attributes, host_stack(task)) == 0 &&
               pthread_create(&thread, &attributes, run_task, task) == 0;
     pthread_attr_destroy(&attributes);
     return ok;
@@ -276,9 +313,8 @@ static bool start_thread(struct rtos_task *task)
 static bool take_memory(struct rtos_task *task)
 {
     task->memory[1] = heap_caps_malloc(task->stack, MALLOC_CAP_DEFAULT);
-    task->memory[0] = task->memory[1] != NULL
-                          ? heap_caps_malloc(CONTROL_BLOCK_BYTES, MALLOC_CAP_DEFAULT)
-                          : NULL;
+    task->memory[0] =
+        task->memory[1] != NULL ? heap_caps_malloc(CONTROL_BLOCK_BYTES, MALLOC_CAP_DEFAULT) : NULL;
     return task->memory[0] != NULL;
 }
 
@@ -391,7 +427,10 @@ void rtos_wake_all(const void *object)
 
 void rtos_preempt(void)
 {
-    struct rtos_task *self = rtos_self();
+    struct rtos_task *self = running;
+    if (self == NULL || self->state != RTOS_READY) { /* or the idle task runs, and logs */
+        return;
+    }
     watchdog_check();
     if (locks > 0) {
         return;
@@ -406,7 +445,9 @@ void rtos_preempt(void)
 
 void rtos_point(void)
 {
-    advance(1);
+    rtos_self();
+    advance(looks < LOOKS_IN_ROW ? LOOK_US : LATER_LOOK_US);
+    looks += looks < LOOKS_IN_ROW;
     rtos_preempt();
 }
 
@@ -414,6 +455,48 @@ void rtos_yield(void)
 {
     rtos_self()->place = ++places;
     rtos_point();
+}
+
+/* When another task will run next, if this one blocks now. */
+static uint64_t next_of_others(const struct rtos_task *self)
+{
+    uint64_t next = RTOS_FOR_EVER;
+    for (const struct rtos_task *task = tasks; task != NULL; task = task->next) {
+        if (task != self && task->state == RTOS_READY) {
+            return rtos_now_us();
+        }
+        if (task != self && task->state == RTOS_BLOCKED && task->wake_us < next) {
+            next = task->wake_us;
+        }
+    }
+    return next;
+}
+
+/* How the rest of the simulator waits: others may run meanwhile. */
+static bool wait_for_device(uint64_t us)
+{
+    if (running == NULL || locks > 0) {
+        if (us != UINT64_MAX) {
+            advance(us);
+        }
+        return us != UINT64_MAX;
+    }
+    struct rtos_task *self = running;
+    uint64_t next = next_of_others(self);
+    if (us == UINT64_MAX && next == RTOS_FOR_EVER) {
+        return false;
+    }
+    self->waits_outside = true;
+    rtos_wait(NULL, us != UINT64_MAX ? rtos_now_us() + us : next);
+    self->waits_outside = false;
+    return true;
+}
+
+void rtos_start(const struct rtos_config *wanted)
+{
+    rtos_configure(wanted);
+    rtos_self();
+    device_set_waiter(wait_for_device);
 }
 
 void rtos_suspend(struct rtos_task *task)
@@ -463,6 +546,21 @@ bool rtos_unlock(void)
 bool rtos_is_locked(void)
 {
     return locks > 0;
+}
+
+struct rtos_task *rtos_find(const char *name)
+{
+    for (struct rtos_task *task = tasks; task != NULL; task = task->next) {
+        if (task->state != RTOS_DELETED && strcmp(task->name, name) == 0) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+void rtos_make_daemon(struct rtos_task *task)
+{
+    task->is_daemon = true;
 }
 
 const char *rtos_name(const struct rtos_task *task)
@@ -517,17 +615,36 @@ _Noreturn void rtos_main_returned(void)
     abort();
 }
 
+static const struct rtos_task *first_outside(void)
+{
+    const struct rtos_task *task = tasks;
+    while (task != NULL && !task->waits_outside) {
+        task = task->next;
+    }
+    return task;
+}
+
 _Noreturn void rtos_time_is_up(void)
 {
-    char text[96];
+    char text[120];
     uint64_t now = rtos_now_us();
+    unsigned long long seconds = now / 1000000u;
     uint64_t limit = config.watchdog_timeout_s != 0 ? config.watchdog_timeout_s : 5;
-    bool idled = now - idle_ran_us <= limit * 1000000u || first_ready() == NULL;
+    const struct rtos_task *outside = first_outside();
+    if (outside != NULL) {
+        snprintf(text, sizeof text,
+                 "\"%s\" still waits for the network after %llu s of the device's time",
+                 outside->name, seconds);
+        boot_end(BOOT_END_WATCHDOG, text);
+    }
+    if (now - idle_ran_us <= limit * 1000000u || first_ready() == NULL) {
+        snprintf(text, sizeof text, "still running after %llu s of the device's time", seconds);
+        boot_end(BOOT_END_IDLE, text);
+    }
     snprintf(text, sizeof text,
-             idled ? "still running after %llu s of the device's time"
-                   : "no task has blocked for long, after %llu s of the device's time",
-             (unsigned long long)(now / 1000000u));
-    boot_end(idled ? BOOT_END_IDLE : BOOT_END_WATCHDOG, text);
+             "no task has blocked for %llu s of the device's time, and no watchdog resets",
+             (unsigned long long)((now - idle_ran_us) / 1000000u));
+    boot_end(BOOT_END_HANG, text);
 }
 
 _Noreturn void rtos_assert_failed(const char *function, const char *expression)

@@ -1,5 +1,5 @@
-/* The scheduler of the simulated RTOS. Each task is a thread of the boot process, and exactly one of
- * them runs at any time: the ready task with the highest priority, first come first served among
+/* The scheduler of the simulated RTOS. Each task is a thread of the boot process, and exactly one
+ * of them runs at any time: the ready task with the highest priority, first come first served among
  * equals, who also change places when a tick has passed. Nothing here depends on the host's speed:
  * two runs switch tasks at the same places.
  *
@@ -32,6 +32,10 @@ struct rtos_config {
     bool watchdog_skips_idle;    /* not CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU0 */
 };
 
+/** The calling thread becomes the task "main", and what the simulator waits for on behalf of a task
+ * lets the others run. Without this, as in unit tests, the first call of the RTOS makes "main". */
+void rtos_start(const struct rtos_config *config);
+
 /** To be called before the first task runs. */
 void rtos_configure(const struct rtos_config *config);
 const struct rtos_config *rtos_config(void);
@@ -47,8 +51,9 @@ uint64_t rtos_deadline(uint32_t ticks);
 /** The calling task. */
 struct rtos_task *rtos_self(void);
 
-/** Makes a task. `stack` bytes are the device's, and may be none. NULL when memory is short. Without
- * device_memory the task costs none of the device's heap: it was there when app_main began. */
+/** Makes a task. `stack` bytes are the device's, and may be none. NULL when memory is short.
+ * Without device_memory the task costs none of the device's heap: it was there when app_main began.
+ */
 struct rtos_task *rtos_create(const char *name, unsigned priority, uint32_t stack,
                               void (*function)(void *argument), void *argument, bool device_memory);
 
@@ -87,6 +92,12 @@ void rtos_lock(void);
 bool rtos_unlock(void);
 bool rtos_is_locked(void);
 
+/** NULL: no task has that name. */
+struct rtos_task *rtos_find(const char *name);
+
+/** The system's own: a boot in which only such tasks are left is idle, without a word on them. */
+void rtos_make_daemon(struct rtos_task *task);
+
 const char *rtos_name(const struct rtos_task *task);
 enum rtos_state rtos_state_of(const struct rtos_task *task);
 unsigned rtos_priority(const struct rtos_task *task);      /* with what it has inherited */
@@ -110,8 +121,8 @@ uint64_t rtos_idle_ran_us(void);
 /** app_main has returned: "main" is no more, the other tasks live on. */
 _Noreturn void rtos_main_returned(void);
 
-/** The boot has come to its limit of device time: it ends as idle if the idle task got to run, else
- * as the watchdog's. */
+/** The boot has come to its limit of device time: it ends as idle if the idle task got to run, as
+ * the watchdog's if a task still waits for the network, else as a firmware that hangs. */
 _Noreturn void rtos_time_is_up(void);
 
 /** The firmware broke a rule of FreeRTOS that configASSERT checks: ends the boot as a panic. */

@@ -63,7 +63,7 @@ typedef struct {
     void *otasim_opaque[4];
 } StaticEventGroup_t;
 typedef struct {
-    void *otasim_opaque[12];
+    void *otasim_opaque[16];
 } StaticTimer_t;
 
 #include "freertos/portable.h"

@@ -44,8 +44,8 @@ void vPortExitCritical(portMUX_TYPE *mux);
 #define portEXIT_CRITICAL_SAFE(mux)  vPortExitCritical(mux)
 
 void vPortYield(void);
-#define portYIELD()              vPortYield()
-#define portYIELD_WITHIN_API()   vPortYield()
+#define portYIELD()               vPortYield()
+#define portYIELD_WITHIN_API()    vPortYield()
 #define portYIELD_FROM_ISR(woken) vPortYieldFromISR(woken)
 void vPortYieldFromISR(BaseType_t woken);
 

@@ -65,7 +65,7 @@ BaseType_t xTaskDelayUntil(TickType_t *const pxPreviousWakeTime, const TickType_
 TickType_t xTaskGetTickCount(void);
 TickType_t xTaskGetTickCountFromISR(void);
 TaskHandle_t xTaskGetCurrentTaskHandle(void);
-TaskHandle_t xTaskGetIdleTaskHandle(void);
+TaskHandle_t xTaskGetHandle(const char *pcNameToQuery); /* NULL: no task has that name */
 char *pcTaskGetName(TaskHandle_t xTaskToQuery);
 #define pcTaskGetTaskName pcTaskGetName
 UBaseType_t uxTaskGetNumberOfTasks(void);
@@ -84,13 +84,13 @@ BaseType_t xTaskResumeFromISR(TaskHandle_t xTaskToResume);
 void vTaskSuspendAll(void);
 BaseType_t xTaskResumeAll(void);
 
-#define taskYIELD()                  portYIELD()
-#define taskENTER_CRITICAL(mux)      portENTER_CRITICAL(mux)
-#define taskEXIT_CRITICAL(mux)       portEXIT_CRITICAL(mux)
-#define taskENTER_CRITICAL_ISR(mux)  portENTER_CRITICAL_ISR(mux)
-#define taskEXIT_CRITICAL_ISR(mux)   portEXIT_CRITICAL_ISR(mux)
-#define taskDISABLE_INTERRUPTS()     ((void)0)
-#define taskENABLE_INTERRUPTS()      ((void)0)
+#define taskYIELD()                 portYIELD()
+#define taskENTER_CRITICAL(mux)     portENTER_CRITICAL(mux)
+#define taskEXIT_CRITICAL(mux)      portEXIT_CRITICAL(mux)
+#define taskENTER_CRITICAL_ISR(mux) portENTER_CRITICAL_ISR(mux)
+#define taskEXIT_CRITICAL_ISR(mux)  portEXIT_CRITICAL_ISR(mux)
+#define taskDISABLE_INTERRUPTS()    ((void)0)
+#define taskENABLE_INTERRUPTS()     ((void)0)
 
 /** Notifications: each task has one. */
 BaseType_t xTaskGenericNotify(TaskHandle_t xTaskToNotify, uint32_t ulValue, eNotifyAction eAction,
@@ -112,6 +112,13 @@ void vTaskNotifyGiveFromISR(TaskHandle_t xTaskToNotify, BaseType_t *pxHigherPrio
     xTaskGenericNotifyFromISR(task, value, action, NULL, woken)
 #define xTaskNotifyAndQueryFromISR(task, value, action, previous, woken)                           \
     xTaskGenericNotifyFromISR(task, value, action, previous, woken)
+
+/* By index: there is one notification, number 0. */
+#define xTaskNotifyIndexed(task, index, value, action) xTaskNotify(task, value, action)
+#define xTaskNotifyGiveIndexed(task, index)            xTaskNotifyGive(task)
+#define ulTaskNotifyTakeIndexed(index, clear, ticks)   ulTaskNotifyTake(clear, ticks)
+#define xTaskNotifyWaitIndexed(index, entry, exit, value, ticks)                                   \
+    xTaskNotifyWait(entry, exit, value, ticks)
 
 #ifdef __cplusplus
 }

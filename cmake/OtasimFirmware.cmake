@@ -89,7 +89,9 @@ function(otasim_add_firmware name)
   endforeach()
 
   add_library(${name} MODULE ${dir}/sdkconfig_table.c ${PROJECT_SOURCE_DIR}/sim/module/rtc_sections.c
-                             ${PROJECT_SOURCE_DIR}/sim/module/heap_symbols.c)
+                             ${PROJECT_SOURCE_DIR}/sim/module/heap_symbols.c
+                             ${PROJECT_SOURCE_DIR}/sim/module/time_symbols.c)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/sim/rtos)
   set_target_properties(
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(

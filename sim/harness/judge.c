@@ -96,6 +96,9 @@ static char *error_text(esp_err_t code)
 /* Whether the update is to be installed and selected. */
 static bool wants_update(const struct scenario_expect *expect)
 {
+    if (expect->state != STATE_AS_RESULT) {
+        return expect->state == STATE_K2;
+    }
     return expect->result == ESP_OK && !expect->no_update;
 }
 

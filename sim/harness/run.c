@@ -352,6 +352,9 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
                   const struct run_options *options, struct run_result *result)
 {
     struct scenario outside = *scenario;
+    if (options->strict && scenario->documented != NULL) {
+        outside.expect = *scenario->documented;
+    }
     outside.listeners.external = scenario->listeners.external || options->url != NULL;
     struct run run = {
         .scenario = &outside,

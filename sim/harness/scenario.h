@@ -307,6 +307,8 @@ struct scenario {
     const char *about;     /* one line: the story */
     const char *source;    /* the report it comes from; NULL: none */
     const char *catalogue; /* id in the failure catalogue */
+    const char *why;       /* why this is what must come of it; NULL: the story says it */
+    const char *advice;    /* what an application should do about it; NULL: nothing special */
     struct scenario_device device;
     struct app_image_spec image; /* the update that is served */
     const char *image_chip;      /* it is built for this chip; NULL: the device's */

@@ -41,7 +41,7 @@ static void find_boots(struct axis *axis, const json_t *trace)
 /* Each has a share of its own, and what is left is given out by duration. */
 static void lay_out(struct axis *axis)
 {
-    double least = axis->count > 8 ? 60.0 / (double)axis->count : 7.0;
+    double least = axis->count > 5 ? 60.0 / (double)axis->count : 11.5;
     double total = 0;
     for (size_t i = 0; i < axis->count; i++) {
         total += (double)(axis->boots[i].end_us - axis->boots[i].begin_us);
@@ -76,6 +76,9 @@ void axis_free(struct axis *axis)
     memset(axis, 0, sizeof *axis);
 }
 
+/* What happens when a boot ends is drawn in it, not in the next one. */
+#define LAST_PART 0.8 /* percent */
+
 double axis_x(const struct axis *axis, size_t boot, long long us)
 {
     const struct axis_boot *at = &axis->boots[boot];
@@ -84,5 +87,5 @@ double axis_x(const struct axis *axis, size_t boot, long long us)
         return at->x;
     }
     double part = us >= at->end_us ? 1.0 : (double)(us - at->begin_us) / (double)duration;
-    return at->x + at->width * part;
+    return at->x + (at->width - LAST_PART) * part;
 }

@@ -53,7 +53,7 @@ static void add_figures(struct text *out, const json_t *partition)
         text_add(out, "not touched");
         return;
     }
-    text_add(out, "%lld sector erases (at most %lld of one), %lld programs, %lld bytes", erases,
+    text_add(out, "sector erases: %lld (of one at most %lld), programs: %lld, bytes: %lld", erases,
              integer_of(partition, "most"), programs, integer_of(partition, "bytes"));
 }
 
@@ -81,14 +81,14 @@ static void draw_partition(struct text *out, const json_t *partition)
     add_contents(out, partition);
     text_add(out, "<br><small>");
     add_figures(out, partition);
-    text_add(out,
-             "</small></p><svg class=\"map\" role=\"img\" height=\"36\" aria-label=\"Sectors of ");
+    text_add(out, "</small></p><div class=\"strip\"><small>before<br>after<br>erased</small><svg "
+                  "class=\"map\" role=\"img\" height=\"36\" aria-label=\"Sectors of ");
     markup_add(out, string_of(partition, "label"));
     text_add(out, "\">");
     for (size_t i = 0; i < json_array_size(map); i++) {
         draw_sectors(out, json_array_get(map, i), sectors);
     }
-    text_add(out, "</svg></div>\n");
+    text_add(out, "</svg></div></div>\n");
 }
 
 /* Data partitions that nothing touched say nothing about an update. */

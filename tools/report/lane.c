@@ -13,9 +13,10 @@ enum {
     ROW_HEIGHT = 12,
     LABEL_ROWS = 5,
     CHARACTER_WIDTH = 6,
+    MANY = 200, /* bars; with more than that, unlike ones merge too */
 };
 #define LEAST_BAR 0.45 /* percent: 3 pixels */
-#define NEAR      0.8  /* percent: bars that are not further apart become one */
+#define NEAR      0.5  /* percent: bars that are not further apart become one */
 
 void lane_add(struct lane *lane, double x, double end, const char *look, char *label, char *title)
 {
@@ -48,19 +49,31 @@ static bool alike(const struct lane_bar *a, const struct lane_bar *b)
     return strcmp(a->look, b->look) == 0 && same_label(a, b);
 }
 
-static void merge(struct lane *lane)
+/* The worse look stays; what is not all alike has no label. */
+static void absorb(struct lane_bar *last, struct lane_bar *bar)
+{
+    if (!same_label(last, bar)) {
+        free(last->label);
+        last->label = NULL;
+    }
+    last->look = strcmp(bar->look, "bad") == 0 ? bar->look : last->look;
+    last->end = bar->end > last->end ? bar->end : last->end;
+    last->merged += bar->merged;
+    bar_free(bar);
+}
+
+static void merge(struct lane *lane, bool unlike)
 {
     size_t kept = 0;
     for (size_t i = 0; i < lane->count; i++) {
         struct lane_bar *bar = &lane->bars[i];
         struct lane_bar *last = kept > 0 ? &lane->bars[kept - 1] : NULL;
-        if (last != NULL && alike(last, bar) && bar->x - last->end < NEAR && bar->x >= last->x) {
-            last->end = bar->end > last->end ? bar->end : last->end;
-            last->merged += bar->merged;
-            bar_free(bar);
-            continue;
+        if (last != NULL && (unlike || alike(last, bar)) && bar->x - last->end < NEAR &&
+            bar->x >= last->x) {
+            absorb(last, bar);
+        } else {
+            lane->bars[kept++] = *bar;
         }
-        lane->bars[kept++] = *bar;
     }
     lane->count = kept;
 }
@@ -90,7 +103,7 @@ static void draw_group(struct text *out, const struct lane_bar *bars, size_t cou
     text_add(out, "<g class=\"%s\"><title>", bars->look);
     markup_add(out, bars->title);
     if (merged > 1) {
-        text_add(out, ", and %zu more like it", merged - 1);
+        text_add(out, ", and %zu more", merged - 1);
     }
     text_add(out, "</title>");
     for (size_t i = 0; i < count; i++) {
@@ -138,7 +151,10 @@ int lane_draw(struct text *out, struct lane *lane, int y)
     if (lane->count == 0) {
         return 0;
     }
-    merge(lane);
+    merge(lane, false);
+    if (lane->count > MANY) {
+        merge(lane, true);
+    }
     text_add(out, "<text class=\"lane\" x=\"0\" y=\"%d\">", y + NAME_HEIGHT - 4);
     markup_add(out, lane->name);
     text_add(out, "</text>");

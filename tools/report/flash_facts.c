@@ -28,7 +28,7 @@ static bool address_of(const struct facts *facts, const char *at, uint32_t *addr
     const char *plus = strrchr(at, '+');
     char *end;
     unsigned long offset = strtoul(plus != NULL ? plus + 1 : at, &end, 16);
-    if (*end != '\0') {
+    if (*end != '\0' || offset > UINT32_MAX) {
         return false;
     }
     *address = (uint32_t)offset;
@@ -38,10 +38,11 @@ static bool address_of(const struct facts *facts, const char *at, uint32_t *addr
     char label[PARTITION_LABEL_LENGTH + 1];
     snprintf(label, sizeof label, "%.*s", (int)(plus - at), at);
     const struct partition *partition = partition_table_find_label(facts->table, label);
-    if (partition != NULL) {
-        *address += partition->offset;
+    if (partition == NULL || offset >= partition->size) {
+        return false;
     }
-    return partition != NULL;
+    *address += partition->offset;
+    return true;
 }
 
 static void count_operation(struct facts *facts, const json_t *record)

@@ -56,9 +56,10 @@ static void draw_boot(struct text *out, const json_t *trace, const struct axis *
                      ? text_format("%s %s", string_of(boot, "running"), string_of(boot, "version"))
                      : text_format("no app");
     double room = place->width * LANE_WIDTH / 100;
-    text_add(out, "<g class=\"%s\"><title>boot %zu after %s: %.3f to %.3f s, ", look_of_end(how),
-             number, boot != NULL ? string_of(boot, "reset") : "a reset",
-             (double)place->begin_us / 1e6, (double)place->end_us / 1e6);
+    text_add(out, "<g class=\"%s\"><title>", look_of_end(how));
+    markup_addf(out, "boot %zu after %s: %.3f to %.3f s, ", number,
+                boot != NULL ? string_of(boot, "reset") : "a reset", (double)place->begin_us / 1e6,
+                (double)place->end_us / 1e6);
     markup_addf(out, "%s; ends: %s %s", what, how, string_of(end, "detail"));
     text_add(out, "</title><rect x=\"%.2f%%\" y=\"%d\" width=\"%.2f%%\" height=\"%d\"/>", place->x,
              AXIS_HEIGHT, place->width, BOOT_HEIGHT);

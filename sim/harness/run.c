@@ -326,6 +326,7 @@ static void judge(struct run *run)
 {
     struct run_evidence evidence = {
         .scenario = run->scenario,
+        .strict = run->options->strict,
         .table = &run->table,
         .device = run->device,
         .image = run->image,

@@ -245,7 +245,7 @@ static void add_sweeps(struct text *out, const struct page *page)
     }
     text_add(out, "<section><h2>Sweeps</h2><p>The same update again and again, with one fault at "
                   "every place where there can be one: from left to right where it was, from top "
-                  "to bottom what came of it; the darker, the more often.</p>\n");
+                  "to bottom what came of it; the stronger the colour, the more often.</p>\n");
     sweep_draw(out, page->sweeps);
     text_add(out, "</section>\n");
 }

@@ -51,7 +51,10 @@ static void find_range(struct heat *heat, const json_t *records)
         unsigned long place;
         if (summary != NULL && is_of(heat, record)) {
             heat->summary = summary;
-            json_int_t operations = json_integer_value(json_object_get(summary, "operations"));
+            /* A sweep of the memory has one fault at each place. */
+            bool memory = strcmp(heat->sweep, "memory") == 0;
+            json_int_t operations =
+                json_integer_value(json_object_get(summary, memory ? "faults" : "operations"));
             if (operations > 0 && (unsigned long)operations > heat->last + 1) {
                 heat->last = (unsigned long)operations - 1;
             }
@@ -227,10 +230,12 @@ static void draw_heat(struct text *out, const struct heat *heat, const json_t *r
             draw_row(out, heat, row);
         }
     }
-    text_add(out,
-             "<div class=\"row\"><span></span><small class=\"ends\"><span>%s 0</span><span>%lu%s"
-             "</span></small></div>",
-             unit_of(heat), heat->last, heat->logarithmic ? " (logarithmic)" : "");
+    if (heat->last > 0) {
+        text_add(out,
+                 "<div class=\"row\"><span></span><small class=\"ends\"><span>%s 0</span>"
+                 "<span>%lu%s</span></small></div>",
+                 unit_of(heat), heat->last, heat->logarithmic ? " (logarithmic)" : "");
+    }
     add_list(out, heat, records);
     text_add(out, "</figure>\n");
 }

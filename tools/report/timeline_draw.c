@@ -79,7 +79,8 @@ static void draw_times(struct text *out, const struct axis *axis, size_t number)
     const double least = 64.0 * 100 / LANE_WIDTH; /* percent from one to the next */
     static const long long steps[] = {10000,   20000,   50000,   100000,   200000,   500000,
                                       1000000, 2000000, 5000000, 10000000, 60000000, 600000000};
-    if (boot->width >= least || number == 0 || number + 1 == axis->count) {
+    const double enough = 48.0 * 100 / LANE_WIDTH;
+    if (boot->width >= enough || number == 0 || number + 1 == axis->count) {
         text_add(out, "<text class=\"time\" x=\"%.2f%%\" y=\"11\">%.3g s</text>", boot->x,
                  (double)boot->begin_us / 1e6);
     }

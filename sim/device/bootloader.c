@@ -275,7 +275,7 @@ static bool load(struct boot_run *run, const struct partition *partition, bool s
         .kind = APP_IMAGE_APP,
         .chip = run->device->chip,
         .efuse = &run->device->efuse,
-        .skip_digest = skip_digest,
+        .skip_digest = skip_digest && !is_signed,
         .signature = is_signed ? &policy : NULL,
     };
     struct bootloader_attempt *attempt = &report->attempt[report->attempts++];

@@ -17,7 +17,8 @@ struct bootloader_config {
                            here. */
     enum signature_scheme scheme; /* CONFIG_SECURE_SIGNED_APPS_*_SCHEME: of the signatures that it
                                      takes when secure boot is on in efuse; NONE: RSA-3072 */
-    bool skip_validate_in_deep_sleep; /* a wake-up boots the app that ran before, unhashed */
+    bool skip_validate_in_deep_sleep; /* a wake-up boots the app that ran before, unhashed; not
+                                         under secure boot */
     bool factory_reset_pin_held;      /* long hold: otadata is erased first */
     bool test_app_pin_held;           /* the test app is tried first, if there is one */
 };

@@ -1,7 +1,6 @@
 /* Which signatures a device takes, and from whom. */
 #include "signature.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "esp_err_image.h"
@@ -100,16 +99,11 @@ static int find_key(const struct signature_policy *policy, const uint8_t *digest
     return -1;
 }
 
-struct judgement {
-    const struct signature_policy *policy;
-    struct signature_result *result;
-    uint8_t digest[SIGNATURE_MAX_DIGEST]; /* of the image, in the policy's scheme */
-};
-
 /* In the order of the device: block, key, digest, signature. */
-static bool judge_block(struct judgement *judgement, const uint8_t *bytes, struct error *err)
+static bool judge_block(const uint8_t *bytes, const uint8_t *digest,
+                        const struct signature_policy *policy, struct signature_result *result,
+                        struct error *err)
 {
-    const struct signature_policy *policy = judgement->policy;
     struct signature_block block;
     if (!signature_block_parse(bytes, &block, err)) {
         return false;
@@ -124,33 +118,37 @@ static bool judge_block(struct judgement *judgement, const uint8_t *bytes, struc
         return error_set(err, "key %02x%02x%02x%02x... is not trusted", block.key_digest[0],
                          block.key_digest[1], block.key_digest[2], block.key_digest[3]);
     }
-    if (memcmp(block.image_digest, judgement->digest, signature_digest_length(block.scheme)) != 0) {
+    if (memcmp(block.image_digest, digest, signature_digest_length(block.scheme)) != 0) {
         return error_set(err, "it is for another image: the digest differs");
     }
-    if (!signature_block_verify(&block, judgement->digest)) {
-        judgement->result->refused_keys |= (uint8_t)(1u << key);
+    if (!signature_block_verify(&block, digest)) {
+        result->refused_keys |= (uint8_t)(1u << key);
         return error_set(err, "the signature is wrong");
     }
-    judgement->result->key = key;
+    result->key = key;
     return true;
 }
 
-static esp_err_t judge_blocks(struct judgement *judgement, const uint8_t *sector, struct error *err)
+esp_err_t signature_verify_sector(const uint8_t sector[SIGNATURE_SECTOR_LENGTH],
+                                  const uint8_t digest[SIGNATURE_MAX_DIGEST],
+                                  const struct signature_policy *policy,
+                                  struct signature_result *result, struct error *err)
 {
-    unsigned blocks = judgement->policy->first_block_only ? 1 : SIGNATURE_MAX_BLOCKS;
-    struct error all = {.text = ""};
-    size_t used = 0;
+    struct error why[SIGNATURE_MAX_BLOCKS] = {{.text = ""}};
+    unsigned blocks = policy->first_block_only ? 1 : SIGNATURE_MAX_BLOCKS;
+    *result = (struct signature_result){.key = -1};
     for (unsigned i = 0; i < blocks; i++) {
-        struct error why;
-        if (judge_block(judgement, sector + i * SIGNATURE_BLOCK_LENGTH, &why)) {
+        if (judge_block(sector + i * SIGNATURE_BLOCK_LENGTH, digest, policy, result, &why[i])) {
+            error_set(err, "%s", "");
             return ESP_OK;
         }
-        int more = snprintf(all.text + used, sizeof all.text - used, "%ssignature block %u: %.100s",
-                            i > 0 ? "; " : "", i, why.text);
-        used += more > 0 ? (size_t)more : 0;
-        used = used < sizeof all.text ? used : sizeof all.text - 1;
     }
-    error_set(err, "%s", all.text);
+    if (blocks == 1) {
+        error_set(err, "signature block 0: %.120s", why[0].text);
+    } else {
+        error_set(err, "signature block 0: %.120s; 1: %.120s; 2: %.120s", why[0].text, why[1].text,
+                  why[2].text);
+    }
     return ESP_ERR_IMAGE_INVALID;
 }
 
@@ -158,10 +156,8 @@ esp_err_t signature_verify(const struct app_image_source *source, uint32_t image
                            const struct signature_policy *policy, struct signature_result *result,
                            struct error *err)
 {
-    struct signature_result unused;
-    struct judgement judgement = {.policy = policy, .result = result != NULL ? result : &unused};
-    uint8_t sector[SIGNATURE_SECTOR_LENGTH];
-    *judgement.result = (struct signature_result){.key = -1};
+    uint8_t sector[SIGNATURE_SECTOR_LENGTH], digest[SIGNATURE_MAX_DIGEST];
+    *result = (struct signature_result){.key = -1};
     if (policy->keys == 0) {
         error_set(err, "the device trusts no key");
         return ESP_ERR_IMAGE_INVALID;
@@ -170,13 +166,12 @@ esp_err_t signature_verify(const struct app_image_source *source, uint32_t image
     if (read != ESP_OK) {
         return read;
     }
-    read = signature_image_digest(source, signature_offset(image_length), policy->scheme,
-                                  judgement.digest);
+    read = signature_image_digest(source, signature_offset(image_length), policy->scheme, digest);
     if (read != ESP_OK) {
         error_set(err, "reading the image again for its digest failed");
         return read;
     }
-    return judge_blocks(&judgement, sector, err);
+    return signature_verify_sector(sector, digest, policy, result, err);
 }
 
 static esp_err_t examine_block(const struct app_image_source *source, uint32_t length,

@@ -92,9 +92,16 @@ struct signature_result {
     uint8_t refused_keys; /* bit n: a block of trusted key n has a signature that is wrong */
 };
 
-/** Verifies as the device does: the first block that is well formed, of a trusted key, of this
- * image's digest and rightly signed will do. ESP_ERR_IMAGE_INVALID with the reasons of all blocks
- * in err, or what the source returned. */
+/** Verifies a sector against the digest of its image, as the device does: the first block that is
+ * well formed, of a trusted key, of this digest and rightly signed will do. ESP_OK or
+ * ESP_ERR_IMAGE_INVALID, with the reasons of all blocks in err. */
+esp_err_t signature_verify_sector(const uint8_t sector[SIGNATURE_SECTOR_LENGTH],
+                                  const uint8_t digest[SIGNATURE_MAX_DIGEST],
+                                  const struct signature_policy *policy,
+                                  struct signature_result *result, struct error *err);
+
+/** The same for an image and the sector behind it. Also ESP_ERR_IMAGE_INVALID where there is no
+ * room for one, ESP_ERR_NO_MEM, and what the source returned. */
 esp_err_t signature_verify(const struct app_image_source *source, uint32_t image_length,
                            const struct signature_policy *policy, struct signature_result *result,
                            struct error *err);

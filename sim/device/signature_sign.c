@@ -269,7 +269,7 @@ static bool write_block(const struct signature_key *key, const struct app_image_
     return ok;
 }
 
-static void spoil(uint8_t *file, uint8_t *block, const struct signature_key *key, uint32_t flaws)
+static void spoil(uint8_t *block, const struct signature_key *key, uint32_t flaws)
 {
     size_t signature = 4 + signature_digest_length(key->scheme) + key->fields_length;
     if (flaws & SIGNATURE_FLAW_VERSION) {
@@ -292,7 +292,6 @@ static void spoil(uint8_t *file, uint8_t *block, const struct signature_key *key
         /* Not in the image proper, whose own checks would notice, if there is padding. */
         block[-1] ^= 0x10;
     }
-    (void)file;
 }
 
 bool signature_sign(const uint8_t *image, size_t length, const struct signature_key *const keys[],
@@ -321,7 +320,7 @@ bool signature_sign(const uint8_t *image, size_t length, const struct signature_
         }
     }
     if (flaws != 0) {
-        spoil(file, file + padded, keys[0], flaws);
+        spoil(file + padded, keys[0], flaws);
     }
     *out = file;
     *out_length = padded + (flaws & SIGNATURE_FLAW_CUT ? SIGNATURE_BLOCK_LENGTH / 2

@@ -124,11 +124,34 @@ const struct firmware_rtc *firmware_rtc(const struct firmware *firmware)
     return firmware->rtc;
 }
 
+static enum signature_scheme scheme_of(const struct firmware *firmware)
+{
+    if (firmware_option_on(firmware, "CONFIG_SECURE_SIGNED_APPS_RSA_SCHEME")) {
+        return SIGNATURE_RSA_3072;
+    }
+    if (!firmware_option_on(firmware, "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME")) {
+        return SIGNATURE_NONE;
+    }
+    return firmware_option_on(firmware, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS")
+               ? SIGNATURE_ECDSA_P384
+               : SIGNATURE_ECDSA_P256;
+}
+
+struct boot_signing firmware_signing(const struct firmware *firmware)
+{
+    return (struct boot_signing){
+        .on_update = firmware_option_on(firmware, "CONFIG_SECURE_SIGNED_ON_UPDATE"),
+        .secure_boot = firmware_option_on(firmware, "CONFIG_SECURE_BOOT_V2_ENABLED"),
+        .scheme = scheme_of(firmware),
+    };
+}
+
 struct bootloader_config firmware_bootloader(const struct firmware *firmware)
 {
     return (struct bootloader_config){
         .rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE"),
         .anti_rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK"),
+        .scheme = scheme_of(firmware),
         .skip_validate_in_deep_sleep =
             firmware_option_on(firmware, "CONFIG_BOOTLOADER_SKIP_VALIDATE_IN_DEEP_SLEEP"),
     };

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "boot.h"
 #include "bootloader.h"
 #include "error.h"
 
@@ -22,6 +23,9 @@ const char *firmware_option(const struct firmware *firmware, const char *name);
 
 /** The option is y. */
 bool firmware_option_on(const struct firmware *firmware, const char *name);
+
+/** What the sdkconfig says of signed updates. */
+struct boot_signing firmware_signing(const struct firmware *firmware);
 
 /** The bootloader that is built from the same sdkconfig. */
 struct bootloader_config firmware_bootloader(const struct firmware *firmware);

@@ -353,7 +353,8 @@ static void judge_requests(const struct run_evidence *evidence, struct run_resul
 /* As "ota_0 2.0.0 after panic, ends idle", with those parts only that are compared. */
 static void add_boot(struct text *text, const struct expected_boot *boot)
 {
-    text_add(text, "%s%s %s", text->length > 0 ? "\n" : "", boot->partition, boot->version);
+    text_add(text, "%s%s %s", text->length > 0 ? "\n" : "", boot->partition,
+             boot->version != NULL ? boot->version : "");
     if (boot->reset != NULL) {
         text_add(text, " after %s", boot->reset);
     }
@@ -411,6 +412,9 @@ static void compare_boots(const struct expected_boot *boots, size_t count, size_
             row.version = string_of(record, "version");
             row.reset = row.reset != NULL ? string_of(record, "reset") : NULL;
             row.end = row.end != NULL ? end_of_boot(result->trace, i) : NULL;
+            add_boot(&actual, &row);
+        } else if (dead && equal(expected_boot(boots, count, more, seen).partition, NO_APP)) {
+            struct expected_boot row = expected_boot(boots, count, more, seen++);
             add_boot(&actual, &row);
         } else if (dead) {
             text_add(&actual, "%sno app: %s", actual.length > 0 ? "\n" : "",

@@ -7,6 +7,7 @@
 #include "files.h"
 #include "otadata.h"
 #include "paths.h"
+#include "scenario_sign.h"
 
 #define DEFAULT_EPOCH    1767225600 /* 2026-01-01T00:00:00Z */
 #define DEFAULT_APP_SIZE 16384
@@ -56,6 +57,10 @@ static bool load_app(struct device *device, const struct partition_table *table,
     uint8_t *image;
     size_t length;
     if (!app_image_build(&spec, &image, &length, err)) {
+        return false;
+    }
+    if (!scenario_sign(&app->signing, &image, &length, err)) {
+        free(image);
         return false;
     }
     bool fits = length <= slot->size;
@@ -138,6 +143,7 @@ struct device *scenario_device_create(const struct scenario *scenario,
     bool ok = efuse_raise_secure_version(&device->efuse, row->secure_version) == ESP_OK ||
               error_set(err, "device.secure_version: %u is above what the efuse field holds",
                         (unsigned)row->secure_version);
+    ok = ok && scenario_burn_keys(row, &device->efuse, err);
     ok = ok && load_table(scenario, device, table, err);
     if (ok) {
         device_load_partition_table(device, table);
@@ -166,7 +172,15 @@ bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *le
     if (spec.chip == NULL) {
         return error_set(err, "image_chip: no chip is named \"%s\"", name);
     }
-    return app_image_build(&spec, image, length, err);
+    if (!app_image_build(&spec, image, length, err)) {
+        return false;
+    }
+    bool ok = scenario_sign(&scenario->signing, image, length, err);
+    if (!ok) {
+        free(*image);
+        *image = NULL;
+    }
+    return ok;
 }
 
 void scenario_image_version(const uint8_t *image, size_t length, char version[33])

@@ -23,6 +23,11 @@ add_test(NAME report COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/t
                              $<TARGET_FILE:otasim>)
 set_tests_properties(report PROPERTIES LABELS cli TIMEOUT 600)
 
+add_test(NAME cli/image_sign COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_image_sign.py
+                                     $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
+set_tests_properties(cli/image_sign PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT
+                                               OPENSSL=${OPENSSL_PROGRAM})
+
 # Recorded runs. The number is that of the records that must be replayed.
 set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)
 foreach(row IN ITEMS A=266 B=80 C=56 D=45 E=186 F=343)

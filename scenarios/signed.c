@@ -167,6 +167,7 @@ SCENARIOS(signed) = {
         .name = "signed/running-app-unsigned",
         .about = "a device whose own app was flashed without a signature takes no update at all",
         .catalogue = "I13",
+        .advice = "flash a signed app in the first place: no update mends this",
         .firmware = "updater-signed",
         .signing = SIGNED_BY("rsa_a"),
         .server = {IMAGE()},
@@ -250,6 +251,20 @@ SCENARIOS(signed) = {
         .expect = REFUSED,
     },
     {
+        .name = "signed/secure-boot-left-to-the-bootloader",
+        .about = "a build that asks for no signature, on a chip that boots signed apps only: the "
+                 "update is a success, and the bootloader throws it away",
+        .catalogue = "I13",
+        .source = "sfoulad/midad-by-foulad PR#156",
+        .advice = "build every app of such a device with CONFIG_SECURE_BOOT, so that esp_ota_end "
+                  "refuses what the bootloader would",
+        .device = {.secure_boot = {"rsa_a"},
+                   .apps = {{FACTORY, {.version = "1.0.0"}, SIGNED_BY("rsa_a")}}},
+        .firmware = "updater-rollback",
+        .server = {IMAGE()},
+        .expect = {.result = ESP_OK, .boots = {{FACTORY, "1.0.0"}}, .more_boots = 1},
+    },
+    {
         .name = "signed/secure-boot-slot-spoilt",
         .about = "secure boot: the selected app's signature is wrong, so the bootloader takes the "
                  "factory app",
@@ -280,6 +295,7 @@ SCENARIOS(signed) = {
         .name = "signed/aggressive-revocation-bricks",
         .about = "aggressive revocation of the only key: one wrong signature in flash, and nothing "
                  "ever boots again",
+        .advice = "burn a second key, and sign with one at a time",
         .device = {.secure_boot = {"rsa_a"},
                    .aggressive_revoke = true,
                    .apps = {{FACTORY, {.version = "1.0.0"}, SIGNED_BY("rsa_a")},
@@ -330,6 +346,7 @@ SCENARIOS(signed) = {
     {
         .name = "signed/revocation-bricks",
         .about = "an app that burns the revocation of its only key itself: nothing boots any more",
+        .advice = "revoke by esp_ota_revoke_secure_boot_public_key only",
         SECURE_BOOT_WITH(),
         .signing = SIGNED_BY("rsa_a"),
         THEN("burns_the_revocation_of_its_only_key"),

@@ -366,8 +366,9 @@ static int verify_and_print(const struct options *options, const uint8_t *bytes,
         print_integrity(&info);
     }
     if (result == ESP_OK && info.image_length < length) {
-        printf("note: %zu bytes follow the image (a signature, or padding)\n",
-               length - info.image_length);
+        printf(
+            "note: %zu bytes follow the image (a signature, or padding: see otasim image verify)\n",
+            length - info.image_length);
     }
     if (result != ESP_OK) {
         printf("verdict: INVALID: %s\n", err.text);

@@ -21,6 +21,7 @@ static void add_apps(struct text *out, const struct scenario_device *device)
         const struct app_image_spec *image = &device->apps[i].image;
         text_add(out, "; %s in %s%s", or_else(image->version, "2.0.0"), device->apps[i].label,
                  image->flaws != 0 ? " (damaged)" : "");
+        explain_signing(out, &device->apps[i].signing);
     }
 }
 
@@ -50,6 +51,7 @@ void explain_device(struct text *out, const struct scenario *scenario)
     }
     text_add(out, "%s%s", device->flash_encryption ? ", flash encryption" : "",
              device->clock_not_set ? ", clock not set" : "");
+    explain_secure_boot(out, device);
     add_apps(out, device);
     add_otadata(out, device);
     if (device->stdin_text != NULL) {

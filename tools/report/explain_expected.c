@@ -59,7 +59,8 @@ static void add_boots(struct text *out, const struct scenario_expect *expect)
 {
     for (size_t i = 0; i < SCENARIO_MAX_BOOTS && expect->boots[i].partition != NULL; i++) {
         const struct expected_boot *boot = &expect->boots[i];
-        text_add(out, "%s %s %s", i == 0 ? "\nthen boots:" : ",", boot->partition, boot->version);
+        text_add(out, "%s %s %s", i == 0 ? "\nthen boots:" : ",", boot->partition,
+                 boot->version != NULL ? boot->version : "");
         if (boot->reset != NULL) {
             text_add(out, " after %s", boot->reset);
         }
@@ -84,6 +85,7 @@ void explain_expected(struct text *out, const struct scenario *scenario)
     add_events(out, expect);
     add_requests(out, expect);
     add_boots(out, expect);
+    explain_efuse(out, expect);
     if (expect->tls_error != 0) {
         text_add(out, "\nTLS error: -0x%04x", (unsigned)-expect->tls_error);
     }

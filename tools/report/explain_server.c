@@ -21,6 +21,7 @@ static void add_image(struct text *out, const struct scenario *scenario)
             text_add(out, ", %s", app_image_flaw_name(bit));
         }
     }
+    explain_signing(out, &scenario->signing);
 }
 
 static void add_body(struct text *out, const struct scenario *scenario, const char *body)

@@ -25,12 +25,13 @@ endfunction()
 set(OTASIM_OTA_LIBRARY "otalib" CACHE STRING "OTA library that firmware modules are built with")
 
 # otasim_add_firmware(NAME SOURCES file... [SDKCONFIG file.defaults...] [TARGET esp32s3]
-#                     [OTA_LIBRARY name] [INCLUDE_DIRS dir...] [LIBRARIES target...] [WARNINGS])
+#                     [OTA_LIBRARY name] [INCLUDE_DIRS dir...] [LIBRARIES target...] [WARNINGS]
+#                     [EMBED_FILES file...] [EMBED_TXTFILES file...])
 #
 # SDKCONFIG files are applied in order over the defaults of the target; they have the syntax of
 # ESP-IDF's sdkconfig.defaults. The module is loaded by the name NAME.
 function(otasim_add_firmware name)
-  cmake_parse_arguments(ARG "WARNINGS" "TARGET;OTA_LIBRARY" "SOURCES;SDKCONFIG;INCLUDE_DIRS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "WARNINGS" "TARGET;OTA_LIBRARY" "SOURCES;SDKCONFIG;INCLUDE_DIRS;LIBRARIES;EMBED_FILES;EMBED_TXTFILES" ${ARGN})
   if(NOT ARG_TARGET)
     set(ARG_TARGET esp32s3)
   endif()
@@ -88,13 +89,21 @@ function(otasim_add_firmware name)
   endforeach()
 
   add_library(${name} MODULE ${dir}/sdkconfig_table.c ${PROJECT_SOURCE_DIR}/sim/module/rtc_sections.c
-                             ${PROJECT_SOURCE_DIR}/sim/module/heap_symbols.c)
+                             ${PROJECT_SOURCE_DIR}/sim/module/heap_symbols.c
+                             ${PROJECT_SOURCE_DIR}/sim/module/time_symbols.c)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/sim/rtos)
   set_target_properties(
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(
     ${name} PRIVATE $<TARGET_OBJECTS:${name}_app> $<TARGET_OBJECTS:${name}_ota>
                     $<TARGET_OBJECTS:${name}_http> otasim_core otasim::mbedtls otasim::http_parser
                     CURL::libcurl otasim_instrumentation ${ARG_LIBRARIES})
+  foreach(file IN LISTS ARG_EMBED_FILES)
+    otasim_embed(${name} ${file})
+  endforeach()
+  foreach(file IN LISTS ARG_EMBED_TXTFILES)
+    otasim_embed(${name} ${file} TEXT)
+  endforeach()
   if(NOT APPLE)
     # A function of the application that is named like one of the core stays its own.
     target_link_options(${name} PRIVATE -Wl,-Bsymbolic)

@@ -26,6 +26,8 @@ struct device *device_create(const struct device_config *config)
         device->efuse.secure_version_length = DEFAULT_SECURE_VERSION_LENGTH;
     }
     device->epoch_s = config->epoch_s;
+    device->pins_low = config->pins_low;
+    device->pins_high = config->pins_high;
     device->reset_reason = DEVICE_RESET_POWERON;
     return device;
 }
@@ -83,6 +85,25 @@ void device_advance_us(struct device *device, uint64_t us)
         watchdog.at_us = 0;
         watchdog.ring(watchdog.context);
     }
+}
+
+static bool (*waiter)(uint64_t us);
+
+bool device_wait_us(struct device *device, uint64_t us)
+{
+    if (waiter != NULL) {
+        return waiter(us);
+    }
+    if (us == UINT64_MAX) {
+        return false;
+    }
+    device_advance_us(device, us);
+    return true;
+}
+
+void device_set_waiter(bool (*new_waiter)(uint64_t us))
+{
+    waiter = new_waiter;
 }
 
 void device_set_alarm(struct device *device, uint64_t at_us, void (*ring)(void *context),

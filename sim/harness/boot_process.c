@@ -10,12 +10,15 @@
 
 #include "backtrace.h"
 #include "boot_crash.h"
+#include "boot_input.h"
 #include "boot_rtc.h"
 #include "esp_flash_err.h"
 #include "esp_log.h"
 #include "heap.h"
 #include "journal_writer.h"
+#include "net.h"
 #include "otadata_json.h"
+#include "scheduler.h"
 #include "trace.h"
 
 /* A boot that takes longer on the wall clock hangs in a way that virtual time does not see. */
@@ -135,7 +138,7 @@ static void resume(const struct boot_request *request, struct bootloader_report 
 static void time_is_up(void *context)
 {
     (void)context;
-    boot_end(BOOT_END_WATCHDOG, "no end within the time limit of the device's clock");
+    rtos_time_is_up();
 }
 
 static void power_fails(void *context)
@@ -209,6 +212,18 @@ static struct boot_watchdog watchdog_of(const struct firmware *firmware)
     };
 }
 
+static void start_rtos(const struct firmware *firmware, const struct boot_watchdog *watchdog)
+{
+    const struct rtos_config config = {
+        .tick_hz = (unsigned)firmware_option_number(firmware, "CONFIG_FREERTOS_HZ", 100),
+        .watchdog_timeout_s = watchdog->on ? watchdog->timeout_s : 0,
+        .watchdog_panics = watchdog->panics,
+        .watchdog_skips_idle =
+            !firmware_option_on(firmware, "CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU0"),
+    };
+    rtos_start(&config);
+}
+
 /* What the startup code of the chip does before app_main. */
 static void run_firmware(const struct firmware *firmware, const struct boot_request *request)
 {
@@ -220,7 +235,9 @@ static void run_firmware(const struct firmware *firmware, const struct boot_requ
     esp_log_level_set("*", (esp_log_level_t)level);
     struct boot_watchdog watchdog = watchdog_of(firmware);
     boot_crash_watch(&watchdog);
+    start_rtos(firmware, &watchdog);
     firmware_run(firmware);
+    rtos_main_returned();
 }
 
 static _Noreturn void boot_child(const struct boot_request *request)
@@ -231,6 +248,7 @@ static _Noreturn void boot_child(const struct boot_request *request)
     }
     alarm(WALL_CLOCK_LIMIT_S);
     trace_open(request->trace_fd);
+    boot_input_open(request->input);
     device_set_current(request->device);
     if (request->journal_fd > 0) {
         journal_start(request->device, request->journal_fd, (uint32_t)request->number);
@@ -243,6 +261,7 @@ static _Noreturn void boot_child(const struct boot_request *request)
         flash_arm_power_cut(request->device->flash, request->power_cut.at, request->power_cut.mode,
                             power_fails, NULL);
     }
+    net_when_received(request->power_cut.after_received, power_fails, NULL);
 
     static struct bootloader_report report;
     if (request->resume_at != NULL) {

@@ -20,6 +20,7 @@
 
 #include "app_image.h"
 #include "esp_err.h"
+#include "flash.h"
 #include "otadata.h"
 #include "update_plan.h"
 
@@ -32,6 +33,7 @@
 #define SCENARIO_MAX_MISMATCHES 16
 #define SCENARIO_MAX_TRUSTED    3
 #define SCENARIO_MAX_PROTOCOLS  3
+#define SCENARIO_MAX_SPLITS     4
 
 /* Where an app is: partition labels, as in the partition table. */
 #define FACTORY "factory"
@@ -59,9 +61,11 @@ struct scenario_app {
 /** Which firmware an image version runs: a module ("updater"), or one behaviour of a module that
  * has several ("behaviours-rollback:crashes", a function of it). */
 struct scenario_behaviour {
-    const char *version;
+    const char *version;  /* or ANY_VERSION, after the rows that name one */
     const char *firmware; /* NULL: boots and idles */
 };
+
+#define ANY_VERSION "*"
 
 struct scenario_device {
     const char *chip;       /* NULL: "esp32s3" */
@@ -76,7 +80,11 @@ struct scenario_device {
     struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: factory with version 1.0.0 */
     bool no_apps;                                /* all slots are empty */
     struct scenario_otadata_entry otadata[2];
+    uint64_t pins_low, pins_high; /* GPIOs held at a level: PIN(4) | PIN(5); the rest floats */
+    const char *stdin_text;       /* what is typed at the console in each boot; NULL: nothing */
 };
+
+#define PIN(n) (1ULL << (n))
 
 /** What the server does with one request. The n-th response answers the n-th request, the last one
  * every further request; a response with .path answers requests for that path only. */
@@ -105,6 +113,21 @@ struct scenario_response {
     const char *range;       /* "honor", ...; NULL: ranges are ignored */
     int stall_after;         /* bytes of body (after framing) before a pause; 0: none */
     int stall_ms;            /* how long that is; 0: for ever */
+    int header_stall_ms;     /* a pause in the middle of the header; 0: none */
+    int header_pause_ms;     /* a pause between header and body; 0: none */
+    int hold_open_ms;        /* silence after the body, the connection open; 0: none */
+    int joined;              /* so many bytes of the body come with the header; 0: none */
+    unsigned header_pieces;  /* the header comes in pieces of so many bytes; 0: in one */
+    struct {
+        unsigned bytes; /* the body comes in pieces of so many; 0: in one */
+        int ms;         /* apart */
+    } drip;
+    unsigned split_at[SCENARIO_MAX_SPLITS]; /* a new piece begins at these offsets of the body */
+    int interim;                            /* a response with this status goes before; 0: none */
+    const char *coding;                     /* how Transfer-Encoding spells "chunked"; NULL: so */
+    bool content_length_too;                /* with chunks, also a Content-Length */
+    const char *raw;         /* these bytes instead of a response, with \\r, \\n, \\xNN as in C */
+    const char *no_response; /* instead of one: "close", "rst", or "stall" for stall_ms */
 };
 #define CUT_AT_START INT32_MIN
 
@@ -257,11 +280,23 @@ struct expected_boot {
     const char *end;   /* enum boot_end_kind by name: "idle", "restart", ...; NULL: not compared */
 };
 
-/** The supply fails in a boot after the first. */
+/** The supply fails once, and comes back: at a time in a boot after the first, or at a flash
+ * operation, or when so much was received. */
 struct scenario_power {
-    int in_boot;       /* 1 is the first boot of `expect.boots`; 0: the supply is good */
-    unsigned after_ms; /* of the device's clock, from the start of that boot */
-    bool brownout;     /* it only dips, and the brownout detector resets the chip */
+    int in_boot;              /* 1 is the first boot of `expect.boots`; 0: not by time */
+    unsigned after_ms;        /* of the device's clock, from the start of that boot */
+    bool brownout;            /* it only dips, and the brownout detector resets the chip */
+    uint64_t after_received;  /* bytes that a boot has read from the network; 0: not by that */
+    uint64_t at_operation;    /* flash operation, from 1, of all boots together; 0: not by that */
+    enum flash_cut_mode mode; /* of that operation; FLASH_CUT_NONE (0): before it */
+};
+
+/** What the update leaves behind, as the failure catalogue names it. */
+enum scenario_state {
+    STATE_AS_RESULT, /* K2 after ESP_OK, else K1 */
+    STATE_K0,        /* slot, otadata and boot target are untouched */
+    STATE_K1,        /* the same app boots; the slot may be erased or partly written */
+    STATE_K2,        /* the update is verified, and otadata selects it */
 };
 
 /** What must come of it. Left out: `events` is the good run's list if the result is ESP_OK, and
@@ -270,7 +305,10 @@ struct scenario_power {
  * the image byte for byte, otherwise otadata is what it was; no program without an erase; no boot
  * ends in a panic or hangs. */
 struct scenario_expect {
-    esp_err_t result; /* of the update: the first call that failed, else ESP_OK */
+    esp_err_t result; /* of the update: the first call that failed; ESP_OK if none did, or
+                         if none did in a last attempt */
+    bool no_update;   /* no call fails, but the firmware leaves it: all is as after a failure */
+    enum scenario_state state;
     struct expected_event events[SCENARIO_MAX_EVENTS];
     struct expected_request requests[SCENARIO_MAX_REQUESTS];
     bool no_requests;   /* nothing may reach the server: no request, and no handshake */
@@ -278,6 +316,7 @@ struct scenario_expect {
                            the client's error API tells the application; 0: not compared */
     uint32_t tls_flags; /* MBEDTLS_X509_BADCERT_*, compared with tls_error */
     int tls_memory; /* most bytes of the device's RAM that a TLS session held; 0: not compared */
+    bool slot_untouched;  /* not one erase or program where the update would land */
     bool flash_untouched; /* not one erase or program, over all boots */
     int lasts_ms; /* of the device's clock: the first boot takes that at least, and less than
                      half a second more; 0: not compared */
@@ -292,10 +331,13 @@ struct scenario {
     const char *name;      /* "family/short-name"; NULL ends a table */
     const char *about;     /* one line: the story */
     const char *source;    /* the report it comes from; NULL: none */
-    const char *catalogue; /* id in the failure catalogue */
+    const char *catalogue; /* ids in the failure catalogue: "R05", or "O04 O08" */
+    const char *why;       /* why this is what must come of it; NULL: the story says it */
+    const char *advice;    /* what an application should do about it; NULL: nothing special */
     struct scenario_device device;
     struct app_image_spec image; /* the update that is served */
     const char *image_chip;      /* it is built for this chip; NULL: the device's */
+    bool image_encrypted;        /* the server has it encrypted (scenario_encrypt.h) */
     const char *image_file;      /* serve this file instead; relative to OTASIM_REAL_IMAGES */
     struct scenario_response server[SCENARIO_MAX_RESPONSES];
     struct scenario_listeners listeners;
@@ -304,8 +346,14 @@ struct scenario {
     struct scenario_behaviour firmware_of[SCENARIO_MAX_APPS]; /* else `firmware` runs first only */
     struct update_plan update;
     struct scenario_power power;
-    struct scenario_expect expect;
+    struct scenario_expect expect; /* of the device, with all that its library gets wrong */
+    /* What the documentation promises, where that is something else: what a strict run expects.
+     * NULL: the same. */
+    const struct scenario_expect *documented;
 };
+
+/** For .documented, with the fields of struct scenario_expect. */
+#define DOCUMENTED(...) (&(const struct scenario_expect){__VA_ARGS__})
 
 /** A family's table, in a file of its own: scenarios/FAMILY.c. The build registers every file. */
 #define SCENARIOS(family) const struct scenario scenarios_##family[]

@@ -202,11 +202,11 @@ static esp_err_t make_namespace(struct nvs_storage *storage, const char *name, u
             taken[item.data[0]] = true;
         }
     }
-    const bool *free = memchr(taken, false, sizeof taken);
-    if (free == NULL) {
+    const bool *unused = memchr(taken, false, sizeof taken);
+    if (unused == NULL) {
         return ESP_ERR_NVS_NOT_ENOUGH_SPACE;
     }
-    *ns = (uint8_t)(free - taken);
+    *ns = (uint8_t)(unused - taken);
     return nvs_value_set(storage, NVS_NAMESPACES, name, NVS_ITEM_U8, ns, 1);
 }
 

@@ -1,7 +1,7 @@
 /* Keys and values as a firmware sees them. */
 #include "../esp/test_device.h"
 
-#include "heap.h"
+#include "../esp/heap.h"
 #include "nvs_flash.h"
 
 static struct device *device;

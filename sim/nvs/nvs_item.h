@@ -9,8 +9,9 @@
 #define NVS_ENTRY_SIZE       32u
 #define NVS_ENTRIES_PER_PAGE 126u
 #define NVS_CHUNK_ANY        0xFFu /* of what is not a part of a blob */
-#define NVS_CHUNK_LATER      0x80u /* a blob's chunks count from 0, those that replace them from here \
-                                    */
+#define NVS_CHUNK_LATER                                                                            \
+    0x80u /* a blob's chunks count from 0, those that replace them from here                       \
+           */
 #define NVS_MAX_CHUNKS     127u
 #define NVS_VALUE_MAX      4000u /* bytes of a string or a chunk */
 #define NVS_NAMESPACES     0u    /* the namespace whose keys are the names of the others */

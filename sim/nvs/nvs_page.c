@@ -77,7 +77,7 @@ static esp_err_t load_header(struct nvs_page *page, const uint8_t *bytes)
     memcpy(page->states, bytes + STATES_AT, sizeof page->states);
     uint32_t state = get_u32(bytes);
     bool used = state == NVS_PAGE_ACTIVE || state == NVS_PAGE_FULL || state == NVS_PAGE_FREEING;
-    if (!used || page->seq == UINT32_MAX ||
+    if (!used || page->seq == NVS_NO_SEQ ||
         get_u32(bytes + CRC_AT) != nvs_crc(bytes + SEQ_AT, CRC_AT - SEQ_AT)) {
         return ESP_OK;
     }

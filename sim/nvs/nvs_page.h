@@ -17,6 +17,9 @@
 #define NVS_PAGE_FULL    0xFFFFFFFCu
 #define NVS_PAGE_FREEING 0xFFFFFFF8u /* its items are being copied to the newest page */
 
+/* What erased flash has for the number of a page. */
+#define NVS_NO_SEQ UINT32_MAX
+
 enum nvs_entry_state { NVS_ENTRY_ERASED = 0, NVS_ENTRY_WRITTEN = 2, NVS_ENTRY_EMPTY = 3 };
 
 struct nvs_page {

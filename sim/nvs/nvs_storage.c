@@ -114,7 +114,8 @@ size_t nvs_storage_free_pages(const struct nvs_storage *storage)
     return count;
 }
 
-/* The pages take turns: the one after the newest comes first. */
+/* The pages take turns: the one after the newest comes first. Flash wears out long before the
+ * numbers end, so only damage has it that they do. */
 esp_err_t nvs_storage_activate_page(struct nvs_storage *storage)
 {
     size_t newest = storage->page_count - 1;
@@ -126,7 +127,7 @@ esp_err_t nvs_storage_activate_page(struct nvs_storage *storage)
             newest = i;
         }
     }
-    for (size_t i = 1; i <= storage->page_count; i++) {
+    for (size_t i = 1; i <= storage->page_count && seq != NVS_NO_SEQ; i++) {
         struct nvs_page *page = &storage->pages[(newest + i) % storage->page_count];
         if (page->state == NVS_PAGE_FREE) {
             return nvs_page_activate(page, seq);

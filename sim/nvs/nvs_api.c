@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nvs_access.h"
+#include "nvs_lock.h"
 
 esp_err_t nvs_access_check_key(const char *key)
 {
@@ -27,8 +28,8 @@ static esp_err_t find_writable(nvs_handle_t handle, struct nvs_open **open)
     return (*open)->readonly ? ESP_ERR_NVS_READ_ONLY : ESP_OK;
 }
 
-esp_err_t nvs_access_set(nvs_handle_t handle, const char *key, uint8_t type, const void *data,
-                         size_t size)
+static esp_err_t set_locked(nvs_handle_t handle, const char *key, uint8_t type, const void *data,
+                            size_t size)
 {
     struct nvs_open *open;
     esp_err_t err = find_writable(handle, &open);
@@ -38,8 +39,15 @@ esp_err_t nvs_access_set(nvs_handle_t handle, const char *key, uint8_t type, con
     return err == ESP_OK ? nvs_value_set(open->storage, open->ns, key, type, data, size) : err;
 }
 
-esp_err_t nvs_access_find(nvs_handle_t handle, const char *key, uint8_t type,
-                          struct nvs_open **open, struct nvs_item *item)
+esp_err_t nvs_access_set(nvs_handle_t handle, const char *key, uint8_t type, const void *data,
+                         size_t size)
+{
+    nvs_lock();
+    return nvs_unlock(set_locked(handle, key, type, data, size));
+}
+
+static esp_err_t find_locked(nvs_handle_t handle, const char *key, uint8_t type,
+                             struct nvs_open **open, struct nvs_item *item)
 {
     *open = nvs_registry_find(handle);
     if (*open == NULL) {
@@ -55,13 +63,20 @@ esp_err_t nvs_access_find(nvs_handle_t handle, const char *key, uint8_t type,
     return err;
 }
 
+esp_err_t nvs_access_find(nvs_handle_t handle, const char *key, uint8_t type,
+                          struct nvs_open **open, struct nvs_item *item)
+{
+    nvs_lock();
+    return nvs_unlock(find_locked(handle, key, type, open, item));
+}
+
 esp_err_t nvs_open(const char *namespace_name, nvs_open_mode_t open_mode, nvs_handle_t *out_handle)
 {
     return nvs_open_from_partition(NVS_DEFAULT_PART_NAME, namespace_name, open_mode, out_handle);
 }
 
-esp_err_t nvs_open_from_partition(const char *part_name, const char *namespace_name,
-                                  nvs_open_mode_t open_mode, nvs_handle_t *out_handle)
+static esp_err_t open_from_partition_locked(const char *part_name, const char *namespace_name,
+                                            nvs_open_mode_t open_mode, nvs_handle_t *out_handle)
 {
     if (part_name == NULL || out_handle == NULL) {
         return ESP_ERR_INVALID_ARG;
@@ -85,9 +100,23 @@ esp_err_t nvs_open_from_partition(const char *part_name, const char *namespace_n
     return err == ESP_OK ? nvs_registry_open(storage, ns, readonly, out_handle) : err;
 }
 
-void nvs_close(nvs_handle_t handle)
+esp_err_t nvs_open_from_partition(const char *part_name, const char *namespace_name,
+                                  nvs_open_mode_t open_mode, nvs_handle_t *out_handle)
+{
+    nvs_lock();
+    return nvs_unlock(open_from_partition_locked(part_name, namespace_name, open_mode, out_handle));
+}
+
+static void close_locked(nvs_handle_t handle)
 {
     nvs_registry_close(handle);
+}
+
+void nvs_close(nvs_handle_t handle)
+{
+    nvs_lock();
+    close_locked(handle);
+    (void)nvs_unlock(ESP_OK);
 }
 
 esp_err_t nvs_set_str(nvs_handle_t handle, const char *key, const char *value)
@@ -102,8 +131,8 @@ esp_err_t nvs_set_blob(nvs_handle_t handle, const char *key, const void *value, 
                                         : ESP_ERR_INVALID_ARG;
 }
 
-static esp_err_t get_bytes(nvs_handle_t handle, const char *key, nvs_type_t type, void *out,
-                           size_t *length)
+static esp_err_t get_bytes_locked(nvs_handle_t handle, const char *key, nvs_type_t type, void *out,
+                                  size_t *length)
 {
     struct nvs_open *open;
     struct nvs_item item;
@@ -120,6 +149,13 @@ static esp_err_t get_bytes(nvs_handle_t handle, const char *key, nvs_type_t type
         return ESP_OK;
     }
     return room >= *length ? nvs_value_read(open->storage, &item, out) : ESP_ERR_NVS_INVALID_LENGTH;
+}
+
+static esp_err_t get_bytes(nvs_handle_t handle, const char *key, nvs_type_t type, void *out,
+                           size_t *length)
+{
+    nvs_lock();
+    return nvs_unlock(get_bytes_locked(handle, key, type, out, length));
 }
 
 esp_err_t nvs_get_str(nvs_handle_t handle, const char *key, char *out_value, size_t *length)
@@ -143,7 +179,7 @@ esp_err_t nvs_find_key(nvs_handle_t handle, const char *key, nvs_type_t *out_typ
     return err;
 }
 
-esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key)
+static esp_err_t erase_key_locked(nvs_handle_t handle, const char *key)
 {
     struct nvs_open *open;
     esp_err_t err = find_writable(handle, &open);
@@ -153,11 +189,23 @@ esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key)
     return err == ESP_OK ? nvs_value_erase(open->storage, open->ns, key) : err;
 }
 
-esp_err_t nvs_erase_all(nvs_handle_t handle)
+esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key)
+{
+    nvs_lock();
+    return nvs_unlock(erase_key_locked(handle, key));
+}
+
+static esp_err_t erase_all_locked(nvs_handle_t handle)
 {
     struct nvs_open *open;
     esp_err_t err = find_writable(handle, &open);
     return err == ESP_OK ? nvs_value_erase_all(open->storage, open->ns) : err;
+}
+
+esp_err_t nvs_erase_all(nvs_handle_t handle)
+{
+    nvs_lock();
+    return nvs_unlock(erase_all_locked(handle));
 }
 
 esp_err_t nvs_commit(nvs_handle_t handle)

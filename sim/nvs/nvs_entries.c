@@ -3,6 +3,7 @@
 
 #include "esp_heap_caps.h"
 #include "nvs_access.h"
+#include "nvs_lock.h"
 
 struct nvs_opaque_iterator_t {
     struct nvs_storage *storage;
@@ -12,7 +13,7 @@ struct nvs_opaque_iterator_t {
     nvs_entry_info_t info;
 };
 
-esp_err_t nvs_get_stats(const char *part_name, nvs_stats_t *nvs_stats)
+static esp_err_t get_stats_locked(const char *part_name, nvs_stats_t *nvs_stats)
 {
     if (nvs_stats == NULL) {
         return ESP_ERR_INVALID_ARG;
@@ -39,7 +40,13 @@ esp_err_t nvs_get_stats(const char *part_name, nvs_stats_t *nvs_stats)
     return ESP_OK;
 }
 
-esp_err_t nvs_get_used_entry_count(nvs_handle_t handle, size_t *used_entries)
+esp_err_t nvs_get_stats(const char *part_name, nvs_stats_t *nvs_stats)
+{
+    nvs_lock();
+    return nvs_unlock(get_stats_locked(part_name, nvs_stats));
+}
+
+static esp_err_t get_used_entry_count_locked(nvs_handle_t handle, size_t *used_entries)
 {
     if (used_entries == NULL) {
         return ESP_ERR_INVALID_ARG;
@@ -57,6 +64,12 @@ esp_err_t nvs_get_used_entry_count(nvs_handle_t handle, size_t *used_entries)
     return ESP_OK;
 }
 
+esp_err_t nvs_get_used_entry_count(nvs_handle_t handle, size_t *used_entries)
+{
+    nvs_lock();
+    return nvs_unlock(get_used_entry_count_locked(handle, used_entries));
+}
+
 static bool matches(const struct nvs_opaque_iterator_t *iterator, const struct nvs_item *item)
 {
     return item->ns != NVS_NAMESPACES && item->type != NVS_ITEM_CHUNK &&
@@ -72,7 +85,7 @@ static bool describe(struct nvs_opaque_iterator_t *iterator, const struct nvs_it
     return nvs_namespace_name(iterator->storage, item->ns, iterator->info.namespace_name);
 }
 
-esp_err_t nvs_entry_next(nvs_iterator_t *iterator)
+static esp_err_t entry_next_locked(nvs_iterator_t *iterator)
 {
     if (iterator == NULL) {
         return ESP_ERR_INVALID_ARG;
@@ -90,6 +103,12 @@ esp_err_t nvs_entry_next(nvs_iterator_t *iterator)
     return err;
 }
 
+esp_err_t nvs_entry_next(nvs_iterator_t *iterator)
+{
+    nvs_lock();
+    return nvs_unlock(entry_next_locked(iterator));
+}
+
 static esp_err_t begin(struct nvs_storage *storage, int ns, nvs_type_t type,
                        nvs_iterator_t *output_iterator)
 {
@@ -105,8 +124,8 @@ static esp_err_t begin(struct nvs_storage *storage, int ns, nvs_type_t type,
     return nvs_entry_next(output_iterator);
 }
 
-esp_err_t nvs_entry_find(const char *part_name, const char *namespace_name, nvs_type_t type,
-                         nvs_iterator_t *output_iterator)
+static esp_err_t entry_find_locked(const char *part_name, const char *namespace_name,
+                                   nvs_type_t type, nvs_iterator_t *output_iterator)
 {
     if (part_name == NULL || output_iterator == NULL) {
         return ESP_ERR_INVALID_ARG;
@@ -123,8 +142,15 @@ esp_err_t nvs_entry_find(const char *part_name, const char *namespace_name, nvs_
                          : err;
 }
 
-esp_err_t nvs_entry_find_in_handle(nvs_handle_t handle, nvs_type_t type,
-                                   nvs_iterator_t *output_iterator)
+esp_err_t nvs_entry_find(const char *part_name, const char *namespace_name, nvs_type_t type,
+                         nvs_iterator_t *output_iterator)
+{
+    nvs_lock();
+    return nvs_unlock(entry_find_locked(part_name, namespace_name, type, output_iterator));
+}
+
+static esp_err_t entry_find_in_handle_locked(nvs_handle_t handle, nvs_type_t type,
+                                             nvs_iterator_t *output_iterator)
 {
     if (output_iterator == NULL) {
         return ESP_ERR_INVALID_ARG;
@@ -133,6 +159,13 @@ esp_err_t nvs_entry_find_in_handle(nvs_handle_t handle, nvs_type_t type,
     const struct nvs_open *open = nvs_registry_find(handle);
     return open != NULL ? begin(open->storage, open->ns, type, output_iterator)
                         : ESP_ERR_NVS_INVALID_HANDLE;
+}
+
+esp_err_t nvs_entry_find_in_handle(nvs_handle_t handle, nvs_type_t type,
+                                   nvs_iterator_t *output_iterator)
+{
+    nvs_lock();
+    return nvs_unlock(entry_find_in_handle_locked(handle, type, output_iterator));
 }
 
 esp_err_t nvs_entry_info(const nvs_iterator_t iterator, nvs_entry_info_t *out_info)

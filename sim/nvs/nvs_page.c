@@ -32,7 +32,7 @@ static esp_err_t program(const struct nvs_page *page, uint32_t offset, const voi
 
 static unsigned state_of(const struct nvs_page *page, unsigned entry)
 {
-    return page->states[entry / 4] >> entry % 4 * 2 & 3u;
+    return (unsigned)page->states[entry / 4] >> entry % 4 * 2 & 3u;
 }
 
 /* The words that hold the states, in a single program: the item's first entry comes first. */

@@ -235,6 +235,8 @@ static void judge_events(const struct run_evidence *evidence, struct run_result 
     }
     if (count > 0) {
         judge_event_list(scenario->expect.events, count, evidence, result);
+    } else if (scenario->expect.any_events) {
+        return;
     } else if (!wants_update(&scenario->expect)) {
         judge_no_switch(result);
     } else if (scenario->update.api == UPDATE_ONE_SHOT && runs_fixture_firmware(scenario)) {
@@ -259,6 +261,10 @@ static bool request_matches(const struct expected_request *expected, const json_
            (expected->host == NULL || equal(expected->host, string_of(actual, "host"))) &&
            (expected->user_agent == NULL ||
             equal(expected->user_agent, string_of(actual, "user_agent"))) &&
+           (expected->authorization == NULL ||
+            (expected->authorization[0] == '\0'
+                 ? string_of(actual, "authorization") == NULL
+                 : equal(expected->authorization, string_of(actual, "authorization")))) &&
            (expected->status == 0 ||
             expected->status == json_integer_value(json_object_get(actual, "status"))) &&
            (expected->connection == 0 ||
@@ -284,6 +290,7 @@ static char *expected_requests_text(const struct expected_request *requests, siz
         add_field(&text, "host", row->host);
         add_field(&text, "alpn", row->alpn);
         add_field(&text, "user_agent", row->user_agent);
+        add_field(&text, "authorization", row->authorization);
         if (row->status != 0) {
             text_add(&text, " status=%d", row->status);
         }
@@ -309,6 +316,7 @@ static char *actual_requests_text(const json_t *requests, size_t departs)
         add_field(&text, "range", string_of(row, "range"));
         add_field(&text, "host", string_of(row, "host"));
         add_field(&text, "alpn", string_of(row, "alpn"));
+        add_field(&text, "authorization", string_of(row, "authorization"));
         text_add(&text, " status=%d connection=%d",
                  (int)json_integer_value(json_object_get(row, "status")),
                  (int)json_integer_value(json_object_get(row, "conn")));
@@ -467,7 +475,8 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
 
 static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
 {
-    if (wants_update(&evidence->scenario->expect)) {
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    if (wants_update(expect) || expect->reselects) {
         return;
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
@@ -486,7 +495,11 @@ static void judge_otadata(const struct run_evidence *evidence, struct run_result
 static void judge_flash_rules(const struct run_evidence *evidence, struct run_result *result)
 {
     struct flash_counters counters = flash_counters(evidence->device->flash);
-    if (counters.nor_violations != 0) {
+    bool wanted = evidence->scenario->expect.programs_unerased;
+    if (wanted && counters.nor_violations == 0) {
+        run_mismatch(result, "flash", text_format("something is programmed without an erase"),
+                     text_format("all was erased before"));
+    } else if (!wanted && counters.nor_violations != 0) {
         run_mismatch(
             result, "flash", text_format("nothing is programmed without an erase"),
             text_format("%" PRIu64 " bytes needed a 0 to become 1", counters.nor_violations));

@@ -371,7 +371,7 @@ static void set_the_clock(void)
     EXPECT(seconds >= DEVICE_RIGHT_EPOCH_S + 20 && seconds < DEVICE_RIGHT_EPOCH_S + 60);
     EXPECT(sntp_get_sync_status() == SNTP_SYNC_STATUS_COMPLETED);
     EXPECT(sntp_get_sync_status() == SNTP_SYNC_STATUS_RESET);
-    vTaskDelay(pdMS_TO_TICKS(3600000));
+    vTaskDelay(pdMS_TO_TICKS(3601000));
     EXPECT(told == 2);
 }
 

@@ -15,6 +15,9 @@
 #include "esp_wifi.h"
 #include "freertos/task.h"
 #include "protocol_examples_common.h"
+#if __has_include("nvs_flash.h")
+#include "nvs_flash.h"
+#endif
 
 static const uint64_t pin_4 = 1u << 4;
 
@@ -187,6 +190,23 @@ static void wifi_out_of_order_gives_the_documented_errors(void **state)
     (void)state;
     in_a_boot(&(struct device_config){0}, call_out_of_order);
 }
+
+#if __has_include("nvs_flash.h")
+static void start_before_nvs(void)
+{
+    const wifi_init_config_t init = WIFI_INIT_CONFIG_DEFAULT();
+    EXPECT(esp_wifi_init(&init) == ESP_ERR_NVS_NOT_INITIALIZED);
+    EXPECT(esp_wifi_start() == ESP_ERR_WIFI_NOT_INIT);
+    EXPECT(nvs_flash_init() == ESP_OK);
+    EXPECT(esp_wifi_init(&init) == ESP_OK);
+}
+
+static void wifi_wants_nvs(void **state)
+{
+    (void)state;
+    in_a_boot(&(struct device_config){0}, start_before_nvs);
+}
+#endif
 
 static void create_without_event_loop(void)
 {
@@ -435,6 +455,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_station_connects_and_leaves),
         cmocka_unit_test(wifi_out_of_order_gives_the_documented_errors),
+#if __has_include("nvs_flash.h")
+        cmocka_unit_test(wifi_wants_nvs),
+#endif
         cmocka_unit_test(what_is_missing_ends_the_boot_as_a_panic),
         cmocka_unit_test(an_address_of_ones_own_needs_the_dhcp_client_stopped),
         cmocka_unit_test(the_examples_connect_by_cable),

@@ -9,7 +9,7 @@
 #include "paths.h"
 #include "scenario_sign.h"
 
-#define DEFAULT_EPOCH    1767225600 /* 2026-01-01T00:00:00Z */
+#define DEFAULT_EPOCH    DEVICE_RIGHT_EPOCH_S
 #define DEFAULT_APP_SIZE 16384
 #define MAX_TABLE_LENGTH (1u << 20)
 #define MAX_IMAGE_LENGTH (32u << 20)

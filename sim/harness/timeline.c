@@ -1,6 +1,7 @@
 #include "timeline.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "event_names.h"
@@ -138,6 +139,22 @@ static void print_end(FILE *out, const json_t *record)
             string_of(record, "detail")[0] != '\0' ? ": " : "", string_of(record, "detail"));
 }
 
+static void print_platform(FILE *out, const json_t *record)
+{
+    begin_line(out, record, "platform");
+    fprintf(out, "%s", string_of(record, "call"));
+    json_t *args = json_object_get(record, "args");
+    const char *key;
+    json_t *value;
+    json_object_foreach(args, key, value)
+    {
+        char *text = json_dumps(value, JSON_ENCODE_ANY);
+        fprintf(out, " %s=%s", key, text != NULL ? text : "");
+        free(text);
+    }
+    fprintf(out, " -> %s\n", string_of(record, "err"));
+}
+
 /* Kinds that need no more than the text of one or two fields. */
 static void print_plain(FILE *out, const json_t *record, const char *kind)
 {
@@ -273,14 +290,9 @@ static void print_record(FILE *out, const json_t *record)
         const char *kind;
         void (*print)(FILE *out, const json_t *record);
     } printers[] = {
-        {"bootloader", print_bootloader},
-        {"boot", print_boot},
-        {"call", print_call},
-        {"event", print_event},
-        {"http", print_http},
-        {"otadata", print_otadata},
-        {"log", print_log},
-        {"end", print_end},
+        {"bootloader", print_bootloader}, {"boot", print_boot},         {"call", print_call},
+        {"event", print_event},           {"platform", print_platform}, {"http", print_http},
+        {"otadata", print_otadata},       {"log", print_log},           {"end", print_end},
         {"backtrace", print_backtrace},
     };
     const char *kind = string_of(record, "kind");

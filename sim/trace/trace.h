@@ -9,6 +9,7 @@
  *   call      fn, args, ret (number), err (name)  an API call of the application has returned
  *   enter     fn                                  the same call has begun
  *   event     base, id, name, data                an event was posted
+ *   platform  call, args, err                 a call without meaning here, accepted: Wi-Fi, pins
  *   log       ms (since the boot began), level, tag, text
  *   http      what ("request"|"response"|"redirect"|"closed"), method, url, status, ...
  *   tls       what, code (mbedTLS, negative number), flags, text; or what ("memory"), bytes of the

@@ -505,7 +505,7 @@ static void judge_flash_rules(const struct run_evidence *evidence, struct run_re
                      text_format("all was erased before"));
     } else if (!wanted && counters.nor_violations != 0) {
         run_mismatch(
-            result, "flash", text_format("nothing is programmed without an erase"),
+            result, RUN_FIELD_UNERASED, text_format("nothing is programmed without an erase"),
             text_format("%" PRIu64 " bytes needed a 0 to become 1", counters.nor_violations));
     }
 }

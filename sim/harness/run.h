@@ -51,6 +51,9 @@ struct run_options {
     struct run_fault fault;
 };
 
+/** The field of a mismatch that says: bytes were programmed that were not erased. */
+#define RUN_FIELD_UNERASED "flash rules"
+
 struct mismatch {
     const char *field;
     char *expected, *actual; /* several lines where a list departs */

@@ -292,7 +292,7 @@ static void a_program_without_an_erase(void **state)
     static const uint8_t ones = 0xFF, zero = 0x00;
     flash_program(fixture->device->flash, 0x3F0000, &zero, 1);
     flash_program(fixture->device->flash, 0x3F0000, &ones, 1);
-    expect_mismatch(fixture, "flash");
+    expect_mismatch(fixture, RUN_FIELD_UNERASED);
 }
 
 static void a_hazard_that_was_not_met(void **state)

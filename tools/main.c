@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "commands.h"
+#include "error.h"
 #include "nearest.h"
+#include "paths.h"
+#include "scenario_set.h"
 
 static const struct command {
     const char *name;
@@ -25,12 +28,13 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 static void usage(FILE *out)
 {
     fputs("otasim: ESP32 over-the-air updates on the host, before any hardware\n\n"
-          "usage: otasim COMMAND [ARGUMENTS]\n\n",
+          "usage: otasim [--scenarios FILE] COMMAND [ARGUMENTS]\n\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
-    fputs("\n`otasim COMMAND --help` explains each.\n"
+    fputs("\n  --scenarios FILE  those that otasim_add_scenarios() built, instead of otasim's own\n"
+          "\n`otasim COMMAND --help` explains each.\n"
           "Start with: otasim list, then otasim run 'redirect/*'\n",
           out);
 }
@@ -45,6 +49,16 @@ int main(int argc, char **argv)
 {
     /* A reader that has gone away is an error of write(), not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
+    paths_find_installation(argv[0]);
+    if (argc > 2 && strcmp(argv[1], "--scenarios") == 0) {
+        struct error err;
+        if (!scenario_set_load(argv[2], &err)) {
+            fprintf(stderr, "otasim: --scenarios: %s\n", err.text);
+            return EXIT_USAGE;
+        }
+        argc -= 2;
+        argv += 2;
+    }
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;

@@ -9,6 +9,7 @@
 #include "otadata.h"
 #include "run.h"
 #include "scenario_device.h"
+#include "scenario_set.h"
 #include "text.h"
 #include "trace_file.h"
 
@@ -195,7 +196,7 @@ static void judge_no_switch(struct run_result *result)
 /* Only of the fixture firmware is it known which calls it makes. */
 static bool runs_fixture_firmware(const struct scenario *scenario)
 {
-    return scenario->firmware == NULL || strncmp(scenario->firmware, "updater", 7) == 0;
+    return strncmp(scenario_firmware(scenario), "updater", 7) == 0;
 }
 
 static void judge_events(const struct run_evidence *evidence, struct run_result *result)

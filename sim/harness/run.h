@@ -64,6 +64,7 @@ struct run_result {
     struct mismatch mismatch[SCENARIO_MAX_MISMATCHES];
     json_t *trace;    /* array of records */
     json_t *requests; /* array, as the server saw them */
+    const char *ota_library; /* what was judged: the library of the firmware that runs first */
     json_t *quirks;   /* array of the names that were met */
 };
 

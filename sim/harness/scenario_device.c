@@ -5,27 +5,48 @@
 #include <string.h>
 
 #include "files.h"
+#include "firmware.h"
+#include "firmware_module.h"
 #include "otadata.h"
 #include "paths.h"
+#include "scenario_set.h"
 
 #define DEFAULT_EPOCH    1767225600 /* 2026-01-01T00:00:00Z */
 #define DEFAULT_APP_SIZE 16384
 #define MAX_TABLE_LENGTH (1u << 20)
 #define MAX_IMAGE_LENGTH (32u << 20)
 
-static const struct scenario_app default_app = {
-    .label = FACTORY,
-    .image = {.version = "1.0.0"},
-};
+static const struct scenario_app default_app = {.label = FACTORY};
+
+/* What the firmware that runs first brings along. That it is not there is the run's to say. */
+static const struct firmware_info *info_of(const struct scenario *scenario)
+{
+    static const struct firmware_info none = {.version = ""};
+    struct error ignored;
+    const struct firmware *firmware = firmware_load(scenario_firmware(scenario), &ignored);
+    return firmware != NULL ? firmware_info(firmware) : &none;
+}
+
+static const char *table_name(const struct scenario *scenario)
+{
+    const struct scenario_set *set = scenario_set_current();
+    if (scenario->device.partitions != NULL) {
+        return scenario->device.partitions;
+    }
+    if (set != NULL && set->partitions != NULL) {
+        return set->partitions;
+    }
+    const char *own = info_of(scenario)->partitions;
+    return own != NULL ? own : "std";
+}
 
 static bool load_table(const struct scenario *scenario, const struct device *device,
                        struct partition_table *table, struct error *err)
 {
-    const char *name = scenario->device.partitions;
+    const char *name = table_name(scenario);
     char path[1024];
-    if (name == NULL || strchr(name, '/') == NULL) {
-        snprintf(path, sizeof path, "%s/partitions/%s.csv", paths_fixtures_dir(),
-                 name != NULL ? name : "std");
+    if (strchr(name, '/') == NULL) {
+        snprintf(path, sizeof path, "%s/partitions/%s.csv", paths_fixtures_dir(), name);
         name = path;
     }
     uint8_t *text;
@@ -40,7 +61,7 @@ static bool load_table(const struct scenario *scenario, const struct device *dev
 }
 
 static bool load_app(struct device *device, const struct partition_table *table,
-                     const struct scenario_app *app, struct error *err)
+                     const struct scenario_app *app, const char *version, struct error *err)
 {
     const struct partition *slot = partition_table_find_label(table, app->label);
     if (slot == NULL) {
@@ -49,6 +70,9 @@ static bool load_app(struct device *device, const struct partition_table *table,
     struct app_image_spec spec = app->image;
     if (spec.chip == NULL) {
         spec.chip = device->chip;
+    }
+    if (spec.version == NULL) {
+        spec.version = version;
     }
     if (spec.size == 0) {
         spec.size = DEFAULT_APP_SIZE;
@@ -73,11 +97,12 @@ static bool load_apps(struct device *device, const struct partition_table *table
     if (scenario->device.no_apps) {
         return true;
     }
+    const char *version = info_of(scenario)->version;
     if (apps[0].label == NULL) {
-        return load_app(device, table, &default_app, err);
+        return load_app(device, table, &default_app, version[0] != '\0' ? version : "1.0.0", err);
     }
     for (size_t i = 0; i < SCENARIO_MAX_APPS && apps[i].label != NULL; i++) {
-        if (!load_app(device, table, &apps[i], err)) {
+        if (!load_app(device, table, &apps[i], version[0] != '\0' ? version : NULL, err)) {
             return false;
         }
     }

@@ -246,6 +246,7 @@ static void print_record(FILE *out, const json_t *record)
         const char *kind;
         void (*print)(FILE *out, const json_t *record);
     } printers[] = {
+        {"run", print_run},
         {"bootloader", print_bootloader},
         {"boot", print_boot},
         {"call", print_call},

@@ -31,7 +31,8 @@ parent=$(cd -- "$(dirname -- "$1")" && pwd)
 out=$parent/$(basename -- "$1")
 
 is_current() {
-    [ -f "$out/stamp" ] && [ "$(cat "$out/stamp")" = "$stamp" ] && [ -f "$out/root_ca.der" ] || return 1
+    [ -f "$out/stamp" ] && [ "$(cat "$out/stamp")" = "$stamp" ] && [ -f "$out/root_ca.der" ] &&
+        [ -f "$out/image_key.bin" ] || return 1
     for name in $names; do
         for ending in crt key chain.pem; do
             [ -f "$out/$name.$ending" ] || return 1
@@ -190,11 +191,12 @@ certify client "otasim device" client_ca client.ext
 cp client.crt client.chain.pem
 
 ssl x509 -in root_ca.crt -outform DER -out root_ca.der
+ssl rand -out image_key.bin 32
 
 # `openssl ca` also leaves each certificate under its serial number.
 for file in *; do
     case $file in
-        *.crt | *.key | *.chain.pem | *.der) ;;
+        *.crt | *.key | *.chain.pem | *.der | *.bin) ;;
         *) rm -f -- "$file" ;;
     esac
 done

@@ -125,36 +125,6 @@ const struct firmware_info otasim_firmware_info = {
 ]] @ONLY)
 endfunction()
 
-# Has ${dir}/embedded.c made from the files: `text` and `binary` are lists of PATH or NAME=PATH.
-function(otasim_embed dir text binary)
-  set(arguments "")
-  set(depends ${OTASIM_ROOT}/cmake/embed.py)
-  foreach(kind IN ITEMS text binary)
-    foreach(file IN LISTS ${kind})
-      if(file MATCHES "^([^/=]+)=(.+)$")
-        set(name ${CMAKE_MATCH_1})
-        set(file ${CMAKE_MATCH_2})
-      else()
-        cmake_path(GET file FILENAME name)
-      endif()
-      cmake_path(ABSOLUTE_PATH file)
-      list(APPEND arguments --${kind} ${name}=${file})
-      cmake_path(IS_PREFIX OTASIM_CERTS_DIR ${file} is_certificate)
-      if(is_certificate)
-        list(APPEND depends otasim_certs ${OTASIM_CERTS_DIR}/stamp)
-      else()
-        list(APPEND depends ${file})
-      endif()
-    endforeach()
-  endforeach()
-  add_custom_command(
-    OUTPUT ${dir}/embedded.c
-    COMMAND ${OTASIM_PYTHON} ${OTASIM_ROOT}/cmake/embed.py --output ${dir}/embedded.c ${arguments}
-    DEPENDS ${depends}
-    COMMENT "Embedding files in ${dir}"
-    VERBATIM)
-endfunction()
-
 # otasim_add_firmware(NAME SOURCES file... [SDKCONFIG file.defaults...] [TARGET esp32s3]
 #                     [PARTITIONS file.csv] [PROJECT_VER text] [EMBED_TXTFILES file...]
 #                     [EMBED_FILES file...] [INCLUDE_DIRS dir...] [LIBRARIES target...]
@@ -202,11 +172,6 @@ function(otasim_add_firmware name)
     VERBATIM)
   add_custom_target(${name}_sdkconfig DEPENDS ${dir}/sdkconfig.h ${dir}/sdkconfig_table.c)
   otasim_write_firmware_info(${dir} ${ota_library} "${ARG_PROJECT_VER}" "${ARG_PARTITIONS}")
-  set(embedded "")
-  if(ARG_EMBED_TXTFILES OR ARG_EMBED_FILES)
-    otasim_embed(${dir} "${ARG_EMBED_TXTFILES}" "${ARG_EMBED_FILES}")
-    set(embedded ${dir}/embedded.c)
-  endif()
 
   set(esp_include ${OTASIM_ROOT}/sim/esp/include)
   get_target_property(ota_include ${ota_library} INTERFACE_OTASIM_INCLUDE_DIRS)
@@ -243,7 +208,7 @@ function(otasim_add_firmware name)
     set_target_properties(${name}_${part} PROPERTIES POSITION_INDEPENDENT_CODE ON C_EXTENSIONS ON)
   endforeach()
 
-  add_library(${name} MODULE ${dir}/sdkconfig_table.c ${dir}/firmware_info.c ${embedded}
+  add_library(${name} MODULE ${dir}/sdkconfig_table.c ${dir}/firmware_info.c
                              ${OTASIM_ROOT}/sim/module/rtc_sections.c
                              ${OTASIM_ROOT}/sim/module/heap_symbols.c)
   set_target_properties(
@@ -252,6 +217,12 @@ function(otasim_add_firmware name)
     ${name} PRIVATE $<TARGET_OBJECTS:${name}_app> $<TARGET_OBJECTS:${name}_ota>
                     $<TARGET_OBJECTS:${name}_http> otasim::core otasim::mbedtls otasim::http_parser
                     otasim::curl otasim_instrumentation ${ARG_LIBRARIES})
+  foreach(file IN LISTS ARG_EMBED_FILES)
+    otasim_embed(${name} ${file})
+  endforeach()
+  foreach(file IN LISTS ARG_EMBED_TXTFILES)
+    otasim_embed(${name} ${file} TEXT)
+  endforeach()
   if(NOT APPLE)
     # A function of the application that is named like one of the core stays its own.
     target_link_options(${name} PRIVATE -Wl,-Bsymbolic)

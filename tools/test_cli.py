@@ -18,10 +18,13 @@ def otasim(*arguments, **options):
     return subprocess.run([OTASIM, *arguments], capture_output=True, text=True, timeout=120, **options)
 
 
-def servers():
-    """Process ids of the scripted servers that run now."""
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True).stdout
-    return {int(line.split()[0]) for line in listing.splitlines() if "server/server.py" in line}
+def servers(parent=None):
+    """Process ids of the scripted servers that run now; with a parent, those that it has started.
+    Tests that run at the same time have servers of their own."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()]
+    return {int(pid) for pid, ppid, args in rows
+            if "server/server.py" in args and parent in (None, int(ppid))}
 
 
 class Arguments(unittest.TestCase):
@@ -114,12 +117,11 @@ class Runs(unittest.TestCase):
             self.assertIn("2.0.0", result.stdout)
 
     def test_a_killed_runner_leaves_no_server(self):
-        before = servers()
         run = subprocess.Popen([OTASIM, "run"], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
-        while not servers() - before and time.monotonic() < deadline:
-            pass
-        started = servers() - before
+        started = set()
+        while not started and time.monotonic() < deadline:
+            started = servers(run.pid)
         self.assertTrue(started)
         run.send_signal(signal.SIGKILL)
         run.wait()

@@ -166,8 +166,11 @@ void boot_crash_watch_thread(const void *stack, size_t size)
 {
     (void)size; /* stacks grow downwards wherever this runs: only the low end can overflow */
     stack_low = stack;
-    stack_t fault_stack = {.ss_sp = malloc(FAULT_STACK_SIZE), .ss_size = FAULT_STACK_SIZE};
-    if (fault_stack.ss_sp != NULL) {
+    /* Not of the heap: the kernel's pointer to it would be no pointer for a search for leaks. */
+    stack_t fault_stack = {.ss_sp = mmap(NULL, FAULT_STACK_SIZE, PROT_READ | PROT_WRITE,
+                                         MAP_PRIVATE | MAP_ANON, -1, 0),
+                           .ss_size = FAULT_STACK_SIZE};
+    if (fault_stack.ss_sp != MAP_FAILED) {
         sigaltstack(&fault_stack, NULL);
     }
 }

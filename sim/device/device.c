@@ -26,6 +26,8 @@ struct device *device_create(const struct device_config *config)
         device->efuse.secure_version_length = DEFAULT_SECURE_VERSION_LENGTH;
     }
     device->epoch_s = config->epoch_s;
+    device->pins_low = config->pins_low;
+    device->pins_high = config->pins_high;
     device->reset_reason = DEVICE_RESET_POWERON;
     return device;
 }

@@ -29,6 +29,7 @@ struct device_config {
     uint32_t flash_size;     /* bytes; 0: 4 MB */
     struct efuse efuse;
     int64_t epoch_s; /* wall clock at power-on, seconds since 1970; 0: clock not set */
+    uint64_t pins_low, pins_high; /* GPIOs, bit n, that something outside holds at a level */
 };
 
 /* Deep sleep: what was armed when it began, and what ended it. Numbers as esp_sleep_source_t. */
@@ -46,6 +47,7 @@ struct device {
     uint64_t now_us;  /* virtual time since the device was made; never goes back */
     uint64_t boot_us; /* now_us when the current boot began */
     int64_t epoch_s;  /* device wall clock at now_us == 0; 0: not set */
+    uint64_t pins_low, pins_high; /* as configured */
     enum device_reset_reason reset_reason;
     uint8_t rtc_memory[8192]; /* survives everything but power loss */
     struct device_sleep sleep;

@@ -10,11 +10,13 @@
 
 #include "backtrace.h"
 #include "boot_crash.h"
+#include "boot_input.h"
 #include "boot_rtc.h"
 #include "esp_flash_err.h"
 #include "esp_log.h"
 #include "heap.h"
 #include "journal_writer.h"
+#include "net.h"
 #include "otadata_json.h"
 #include "trace.h"
 
@@ -231,6 +233,7 @@ static _Noreturn void boot_child(const struct boot_request *request)
     }
     alarm(WALL_CLOCK_LIMIT_S);
     trace_open(request->trace_fd);
+    boot_input_open(request->input);
     device_set_current(request->device);
     if (request->journal_fd > 0) {
         journal_start(request->device, request->journal_fd, (uint32_t)request->number);
@@ -243,6 +246,7 @@ static _Noreturn void boot_child(const struct boot_request *request)
         flash_arm_power_cut(request->device->flash, request->power_cut.at, request->power_cut.mode,
                             power_fails, NULL);
     }
+    net_when_received(request->power_cut.after_received, power_fails, NULL);
 
     static struct bootloader_report report;
     if (request->resume_at != NULL) {

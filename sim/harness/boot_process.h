@@ -10,6 +10,7 @@
 struct boot_power_cut {
     enum flash_cut_mode mode; /* FLASH_CUT_NONE: power stays on */
     uint64_t at;
+    uint64_t after_received; /* or when a boot has read so many bytes from the network; 0: no */
 };
 
 /** or at that time of the device's clock in this boot. */
@@ -40,6 +41,7 @@ struct boot_request {
     void *context;
     const struct net_env *net;
     const void *argument; /* boot_current()->argument */
+    const char *input;    /* what stdin reads before its end; NULL: nothing */
     bool strict;
     bool check_leaks; /* boot_current()->check_leaks */
     bool verbose; /* print the log */

@@ -26,6 +26,16 @@ static bool equal(const char *a, const char *b)
 }
 
 /* The calls whose failure is the update's failure. */
+static bool is_one_of(const char *function, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (equal(function, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_update_call(const char *function)
 {
     static const char *const calls[] = {
@@ -42,31 +52,37 @@ static bool is_update_call(const char *function)
         "esp_ota_set_boot_partition",
         "esp_http_client_open",
     };
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        if (equal(function, calls[i])) {
-            return true;
-        }
-    }
-    return false;
+    return is_one_of(function, calls, sizeof calls / sizeof calls[0]);
 }
 
-/* What the update came to: the first failure of a call that belongs to it, else ESP_OK. NULL if no
- * such call returned. */
+static bool begins_attempt(const char *function)
+{
+    static const char *const calls[] = {"esp_https_ota", "esp_https_ota_begin", "esp_ota_begin",
+                                        "esp_ota_resume"};
+    return is_one_of(function, calls, sizeof calls / sizeof calls[0]);
+}
+
+/* What the update came to: the first failure of a call that belongs to it; ESP_OK if there was
+ * none, or if it was tried again and the last attempt had none. NULL if no such call returned. */
 static const json_t *result_call(const json_t *trace)
 {
-    const json_t *last = NULL;
+    const json_t *last = NULL, *first_failure = NULL;
+    bool failed = false;
     for (size_t i = 0; i < json_array_size(trace); i++) {
         const json_t *record = json_array_get(trace, i);
-        if (!equal(string_of(record, "kind"), "call") || !is_update_call(string_of(record, "fn"))) {
+        const char *function = string_of(record, "fn");
+        if (!equal(string_of(record, "kind"), "call") || !is_update_call(function) ||
+            (failed && !begins_attempt(function))) {
             continue;
         }
         json_int_t result = json_integer_value(json_object_get(record, "ret"));
         last = record;
-        if (result != ESP_OK && result != ERR_HTTPS_OTA_IN_PROGRESS) {
-            break;
+        failed = result != ESP_OK && result != ERR_HTTPS_OTA_IN_PROGRESS;
+        if (failed && first_failure == NULL) {
+            first_failure = record;
         }
     }
-    return last;
+    return failed ? first_failure : last;
 }
 
 static char *error_text(esp_err_t code)
@@ -78,10 +94,19 @@ static char *error_text(esp_err_t code)
     return text_format("%s (0x%x)", esp_err_to_name(code), (unsigned)code);
 }
 
+/* Whether the update is to be installed and selected. */
+static bool wants_update(const struct scenario_expect *expect)
+{
+    return expect->result == ESP_OK && !expect->no_update;
+}
+
 static void judge_result(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     const json_t *call = result_call(result->trace);
+    if (call == NULL && expect->no_update) {
+        return;
+    }
     if (call == NULL) {
         const json_t *end = trace_first(result->trace, "end");
         run_mismatch(result, "result", error_text(expect->result),
@@ -208,7 +233,7 @@ static void judge_events(const struct run_evidence *evidence, struct run_result 
     }
     if (count > 0) {
         judge_event_list(scenario->expect.events, count, evidence, result);
-    } else if (scenario->expect.result != ESP_OK) {
+    } else if (!wants_update(&scenario->expect)) {
         judge_no_switch(result);
     } else if (scenario->update.api == UPDATE_ONE_SHOT && runs_fixture_firmware(scenario)) {
         judge_event_list(good_events, sizeof good_events / sizeof good_events[0], evidence, result);
@@ -404,7 +429,7 @@ static void judge_boots(const struct run_evidence *evidence, struct run_result *
     }
     char version[33];
     scenario_image_version(evidence->image, evidence->image_length, version);
-    bool updated = expect->result == ESP_OK && evidence->update_slot != NULL;
+    bool updated = wants_update(expect) && evidence->update_slot != NULL;
     const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
     struct expected_boot usual = {
         .partition = slot != NULL ? slot->label : "(none)",
@@ -417,7 +442,7 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     const struct partition *slot = evidence->update_slot;
-    if (expect->result != ESP_OK || expect->slot_differs || slot == NULL) {
+    if (!wants_update(expect) || expect->slot_differs || slot == NULL) {
         return;
     }
     if (evidence->image_length > slot->size) {
@@ -440,7 +465,7 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
 
 static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
 {
-    if (evidence->scenario->expect.result == ESP_OK) {
+    if (wants_update(&evidence->scenario->expect)) {
         return;
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;

@@ -88,6 +88,23 @@ static void judge_flash_untouched(const struct run_evidence *evidence, struct ru
     }
 }
 
+static void judge_slot_untouched(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct partition *slot = evidence->update_slot;
+    if (!evidence->scenario->expect.slot_untouched || slot == NULL) {
+        return;
+    }
+    uint64_t operations = 0;
+    for (uint32_t at = slot->offset; at - slot->offset < slot->size; at += FLASH_SECTOR_SIZE) {
+        operations += flash_sector_erases(evidence->device->flash, at);
+        operations += flash_sector_programs(evidence->device->flash, at);
+    }
+    if (operations != 0) {
+        run_mismatch(result, "flash", text_format("%s is not touched", slot->label),
+                     text_format("%" PRIu64 " erases and programs of its sectors", operations));
+    }
+}
+
 static void judge_time(const struct scenario_expect *expect, struct run_result *result)
 {
     if (expect->lasts_ms == 0) {
@@ -131,6 +148,7 @@ void run_judge_figures(const struct run_evidence *evidence, struct run_result *r
     judge_tls_error(expect, result);
     judge_tls_memory(expect, result);
     judge_flash_untouched(evidence, result);
+    judge_slot_untouched(evidence, result);
     judge_time(expect, result);
     judge_heap(evidence, result);
 }

@@ -14,6 +14,7 @@
 #include "otadata.h"
 #include "paths.h"
 #include "scenario_device.h"
+#include "scenario_encrypt.h"
 #include "scenario_server.h"
 #include "scenario_set.h"
 #include "scenario_trust.h"
@@ -40,6 +41,7 @@ struct run {
     int session; /* 0: none */
     const struct firmware *firmware;
     int boot_number;
+    bool power_failed; /* as the scenario has it: once */
     char first_version[33];
     struct partition first_slot;
     struct otadata otadata_before, otadata_after;
@@ -51,7 +53,8 @@ static const struct firmware *firmware_for(const char *version, void *context)
     struct error err;
     for (size_t i = 0; i < SCENARIO_MAX_APPS; i++) {
         const struct scenario_behaviour *row = &run->scenario->firmware_of[i];
-        if (row->version != NULL && strcmp(row->version, version) == 0) {
+        if (row->version != NULL &&
+            (strcmp(row->version, version) == 0 || strcmp(row->version, ANY_VERSION) == 0)) {
             return row->firmware != NULL ? firmware_load(row->firmware, &err) : NULL;
         }
     }
@@ -97,13 +100,29 @@ static void sever(json_t *command, const struct run_fault *fault)
     }
 }
 
+static bool write_served_file(struct run *run, struct error *err)
+{
+    uint8_t *encrypted = NULL;
+    const uint8_t *bytes = run->image;
+    size_t length = run->image_length;
+    if (run->scenario->image_encrypted) {
+        if (!scenario_encrypt(run->image, run->image_length, &encrypted, &length, err)) {
+            return false;
+        }
+        bytes = encrypted;
+    }
+    bool ok = temp_file_write(&run->image_file, "otasim-image", bytes, length, err);
+    free(encrypted);
+    return ok;
+}
+
 static bool open_session(struct run *run, struct error *err)
 {
     if (run->scenario->listeners.external) {
         run->net.passthrough = true;
         return true;
     }
-    if (!temp_file_write(&run->image_file, "otasim-image", run->image, run->image_length, err)) {
+    if (!write_served_file(run, err)) {
         return false;
     }
     json_t *ports = NULL;
@@ -176,6 +195,22 @@ static struct boot_fault boot_fault(const struct run_fault *fault)
     };
 }
 
+/* Flash operations are counted from 0 there. */
+static struct boot_power_cut power_cut_of(const struct run *run)
+{
+    const struct scenario_power *row = &run->scenario->power;
+    struct boot_power_cut cut = {.mode = FLASH_CUT_NONE};
+    if (run->power_failed) {
+        return cut;
+    }
+    cut.after_received = row->after_received;
+    if (row->at_operation != 0) {
+        cut.mode = row->mode != FLASH_CUT_NONE ? row->mode : FLASH_CUT_BEFORE;
+        cut.at = row->at_operation - 1;
+    }
+    return cut;
+}
+
 static bool boot_once(struct run *run, struct boot_result *end, struct error *err)
 {
     const struct scenario_power *power = &run->scenario->power;
@@ -189,6 +224,8 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .context = run,
         .net = &run->net,
         .argument = &run->plan,
+        .input = run->scenario->device.stdin_text,
+        .power_cut = power_cut_of(run),
         .strict = run->options->strict,
         .check_leaks = run->plan.repeat != 0,
         .number = run->boot_number,
@@ -199,6 +236,7 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .server = run->server,
     };
     bool ok = boot_process_run(&request, end, err);
+    run->power_failed = run->power_failed || end->end == BOOT_END_POWER_CUT;
     run->boot_number++;
     if (ok) {
         boot_reset(run->device, end);

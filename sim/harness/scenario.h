@@ -20,6 +20,7 @@
 
 #include "app_image.h"
 #include "esp_err.h"
+#include "flash.h"
 #include "otadata.h"
 #include "update_plan.h"
 
@@ -59,9 +60,11 @@ struct scenario_app {
 /** Which firmware an image version runs: a module ("updater"), or one behaviour of a module that
  * has several ("behaviours-rollback:crashes", a function of it). */
 struct scenario_behaviour {
-    const char *version;
+    const char *version;  /* or ANY_VERSION, after the rows that name one */
     const char *firmware; /* NULL: boots and idles */
 };
+
+#define ANY_VERSION "*"
 
 struct scenario_device {
     const char *chip;       /* NULL: "esp32s3" */
@@ -77,7 +80,11 @@ struct scenario_device {
     struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: factory with version 1.0.0 */
     bool no_apps;                                /* all slots are empty */
     struct scenario_otadata_entry otadata[2];
+    uint64_t pins_low, pins_high; /* GPIOs held at a level: PIN(4) | PIN(5); the rest floats */
+    const char *stdin_text;       /* what is typed at the console in each boot; NULL: nothing */
 };
+
+#define PIN(n) (1ULL << (n))
 
 /** What the server does with one request. The n-th response answers the n-th request, the last one
  * every further request; a response with .path answers requests for that path only. */
@@ -258,11 +265,15 @@ struct expected_boot {
     const char *end;   /* enum boot_end_kind by name: "idle", "restart", ...; NULL: not compared */
 };
 
-/** The supply fails in a boot after the first. */
+/** The supply fails once, and comes back: at a time in a boot after the first, or at a flash
+ * operation, or when so much was received. */
 struct scenario_power {
-    int in_boot;       /* 1 is the first boot of `expect.boots`; 0: the supply is good */
-    unsigned after_ms; /* of the device's clock, from the start of that boot */
-    bool brownout;     /* it only dips, and the brownout detector resets the chip */
+    int in_boot;              /* 1 is the first boot of `expect.boots`; 0: not by time */
+    unsigned after_ms;        /* of the device's clock, from the start of that boot */
+    bool brownout;            /* it only dips, and the brownout detector resets the chip */
+    uint64_t after_received;  /* bytes that a boot has read from the network; 0: not by that */
+    uint64_t at_operation;    /* flash operation, from 1, of all boots together; 0: not by that */
+    enum flash_cut_mode mode; /* of that operation; FLASH_CUT_NONE (0): before it */
 };
 
 /** What must come of it. Left out: `events` is the good run's list if the result is ESP_OK, and
@@ -271,7 +282,9 @@ struct scenario_power {
  * the image byte for byte, otherwise otadata is what it was; no program without an erase; no boot
  * ends in a panic or hangs. */
 struct scenario_expect {
-    esp_err_t result; /* of the update: the first call that failed, else ESP_OK */
+    esp_err_t result; /* of the update: the first call that failed; ESP_OK if none did, or
+                         if none did in a last attempt */
+    bool no_update;   /* no call fails, but the firmware leaves it: all is as after a failure */
     struct expected_event events[SCENARIO_MAX_EVENTS];
     struct expected_request requests[SCENARIO_MAX_REQUESTS];
     bool no_requests;   /* nothing may reach the server: no request, and no handshake */
@@ -279,6 +292,7 @@ struct scenario_expect {
                            the client's error API tells the application; 0: not compared */
     uint32_t tls_flags; /* MBEDTLS_X509_BADCERT_*, compared with tls_error */
     int tls_memory; /* most bytes of the device's RAM that a TLS session held; 0: not compared */
+    bool slot_untouched;  /* not one erase or program where the update would land */
     bool flash_untouched; /* not one erase or program, over all boots */
     int lasts_ms; /* of the device's clock: the first boot takes that at least, and less than
                      half a second more; 0: not compared */
@@ -297,6 +311,7 @@ struct scenario {
     struct scenario_device device;
     struct app_image_spec image; /* the update that is served */
     const char *image_chip;      /* it is built for this chip; NULL: the device's */
+    bool image_encrypted;        /* the server has it encrypted (scenario_encrypt.h) */
     const char *image_file;      /* serve this file instead; relative to OTASIM_REAL_IMAGES */
     struct scenario_response server[SCENARIO_MAX_RESPONSES];
     struct scenario_listeners listeners;

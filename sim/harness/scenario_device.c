@@ -149,6 +149,8 @@ struct device *scenario_device_create(const struct scenario *scenario,
                 .flash_encryption = row->flash_encryption,
                 .secure_version_length = 16,
             },
+        .pins_low = row->pins_low,
+        .pins_high = row->pins_high,
         .epoch_s = row->clock_not_set  ? 0
                    : row->epoch_s != 0 ? row->epoch_s
                                        : DEFAULT_EPOCH,

@@ -448,6 +448,63 @@ static void a_selection_that_a_failed_update_changed(void **state)
     expect_mismatch(fixture, "otadata");
 }
 
+static void an_attempt_after_a_failed_one_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *failed = json_pack("{s:s, s:s, s:i}", "kind", "call", "fn", "esp_https_ota", "ret", -1);
+    json_array_insert_new(fixture->result.trace, 1, failed);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void attempts_that_all_fail_come_to_the_first_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_failure(fixture);
+    json_array_remove(fixture->result.trace, 7);
+    add_call(fixture, ESP_ERR_NO_MEM);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+/* As expect_failure, but no call says so. */
+static void expect_no_update(struct fixture *fixture)
+{
+    expect_failure(fixture);
+    fixture->scenario.expect.result = ESP_OK;
+    fixture->scenario.expect.no_update = true;
+    json_object_set_new(json_array_get(fixture->result.trace, 9), "ret", json_integer(ESP_OK));
+}
+
+static void an_update_that_the_firmware_left_passes(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_no_update(fixture);
+    json_array_remove(fixture->result.trace, 7);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void an_update_that_the_firmware_should_have_left(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_no_update(fixture);
+    expect_mismatch(fixture, "events");
+}
+
+static void a_slot_that_was_touched(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->scenario.expect.slot_untouched = true;
+    flash_erase(fixture->device->flash, 0x9000, FLASH_SECTOR_SIZE);
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+    const struct partition *slot = fixture->evidence.update_slot;
+    flash_erase(fixture->device->flash, slot->offset + slot->size - FLASH_SECTOR_SIZE,
+                FLASH_SECTOR_SIZE);
+    expect_mismatch(fixture, "flash");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -487,6 +544,11 @@ int main(void)
         CASE(a_failed_update_passes_if_nothing_was_switched),
         CASE(a_switch_announced_after_a_failure),
         CASE(a_selection_that_a_failed_update_changed),
+        CASE(an_attempt_after_a_failed_one_counts),
+        CASE(attempts_that_all_fail_come_to_the_first_failure),
+        CASE(an_update_that_the_firmware_left_passes),
+        CASE(an_update_that_the_firmware_should_have_left),
+        CASE(a_slot_that_was_touched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

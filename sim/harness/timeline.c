@@ -180,25 +180,52 @@ static bool is_write_event(const json_t *record)
            event_from_id(integer_of(record, "id")) == EVENT_WRITE_FLASH;
 }
 
+static bool is_progress_query(const json_t *record)
+{
+    return strcmp(string_of(record, "fn"), "esp_https_ota_get_image_len_read") == 0;
+}
+
+/* What an application calls for each piece that comes, as long as all goes well. */
+static bool is_download_call(const json_t *record)
+{
+    const char *function = string_of(record, "fn");
+    bool returned = is_kind(record, "call");
+    if (!returned && !is_kind(record, "enter")) {
+        return false;
+    }
+    if (is_progress_query(record)) {
+        return true;
+    }
+    if (strcmp(function, "esp_https_ota_perform") == 0) {
+        return !returned || strcmp(string_of(record, "err"), "ESP_ERR_HTTPS_OTA_IN_PROGRESS") == 0;
+    }
+    return strcmp(function, "esp_ota_write") == 0 && (!returned || integer_of(record, "ret") == 0);
+}
+
 /* A download is flash operations, WRITE_FLASH events and calls of perform, a hundred times over. */
 static bool is_download_step(const json_t *record)
 {
     /* A change of otadata is never one step of many. */
     bool otadata = strncmp(string_of(record, "at"), "otadata+", 8) == 0;
     return (is_kind(record, "flash") && !otadata) || is_write_event(record) ||
-           ((is_kind(record, "call") || is_kind(record, "enter")) &&
-            strcmp(string_of(record, "fn"), "esp_https_ota_perform") == 0 &&
-            (is_kind(record, "enter") ||
-             strcmp(string_of(record, "err"), "ESP_ERR_HTTPS_OTA_IN_PROGRESS") == 0)) ||
-           ((is_kind(record, "call") || is_kind(record, "enter")) &&
-            strcmp(string_of(record, "fn"), "esp_ota_write") == 0 &&
-            (is_kind(record, "enter") || integer_of(record, "ret") == 0));
+           is_download_call(record);
 }
 
 struct run_of_steps {
     size_t erases, programs, calls, events;
     const json_t *first_flash, *last_flash, *last_event, *last_call;
 };
+
+/* An operation on another partition than the run's is no step of the same thing. */
+static bool is_elsewhere(const struct run_of_steps *run, const json_t *record)
+{
+    if (run->first_flash == NULL || !is_kind(record, "flash")) {
+        return false;
+    }
+    const char *was = string_of(run->first_flash, "at"), *is = string_of(record, "at");
+    size_t length = strcspn(was, "+");
+    return length != strcspn(is, "+") || strncmp(was, is, length) != 0;
+}
 
 static void count_step(struct run_of_steps *run, const json_t *record)
 {
@@ -211,7 +238,7 @@ static void count_step(struct run_of_steps *run, const json_t *record)
     } else if (is_write_event(record)) {
         run->events++;
         run->last_event = record;
-    } else if (is_kind(record, "call")) {
+    } else if (is_kind(record, "call") && !is_progress_query(record)) {
         run->calls++;
         run->last_call = record;
     }
@@ -292,7 +319,8 @@ void timeline_print(const json_t *trace, const json_t *requests, bool full, FILE
         size_t begin = i;
         while (!full && i < count &&
                (is_download_step(json_array_get(trace, i)) ||
-                is_client_event(json_array_get(trace, i)))) {
+                is_client_event(json_array_get(trace, i))) &&
+               !is_elsewhere(&run, json_array_get(trace, i))) {
             count_step(&run, json_array_get(trace, i++));
         }
         if (i > begin) {

@@ -72,6 +72,10 @@ enum {
  * has said that no more comes for now, so that the result is the same on every host. */
 int net_read(struct net_connection *connection, void *buffer, size_t size, int timeout_ms);
 
+/** Calls `reached` when this process has read so many bytes over all its connections (headers and
+ * bodies, TLS taken off): a fault can be placed there. It is called once; 0 disarms. */
+void net_when_received(uint64_t bytes, void (*reached)(void *context), void *context);
+
 /** Writes all of it: size, NET_TIMEOUT or NET_ERROR. */
 int net_write(struct net_connection *connection, const void *data, size_t size, int timeout_ms);
 

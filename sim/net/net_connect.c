@@ -180,7 +180,31 @@ struct net_connection *net_connect(const struct net_context *context, const char
     return connection;
 }
 
-int net_read(struct net_connection *connection, void *buffer, size_t size, int timeout_ms)
+static struct {
+    uint64_t left; /* bytes; 0: disarmed */
+    void (*reached)(void *context);
+    void *context;
+} fault;
+
+void net_when_received(uint64_t bytes, void (*reached)(void *context), void *context)
+{
+    fault.left = bytes;
+    fault.reached = reached;
+    fault.context = context;
+}
+
+static void count_received(int got)
+{
+    if (got <= 0 || fault.left == 0) {
+        return;
+    }
+    fault.left = (uint64_t)got < fault.left ? fault.left - (uint64_t)got : 0;
+    if (fault.left == 0) {
+        fault.reached(fault.context);
+    }
+}
+
+static int read_some(struct net_connection *connection, void *buffer, size_t size, int timeout_ms)
 {
     if (connection->tls != NULL) {
         return net_tls_read(connection->tls, buffer, size, timeout_ms, &connection->failure);
@@ -192,6 +216,13 @@ int net_read(struct net_connection *connection, void *buffer, size_t size, int t
         connection->failure.tls.last_error = ESP_ERR_ESP_TLS_TCP_CLOSED_FIN;
         connection->failure.sys_errno = ENOTCONN;
     }
+    return got;
+}
+
+int net_read(struct net_connection *connection, void *buffer, size_t size, int timeout_ms)
+{
+    int got = read_some(connection, buffer, size, timeout_ms);
+    count_received(got);
     return got;
 }
 

@@ -385,6 +385,33 @@ static void an_end_without_goodbye_is_an_error(void **state)
     }
 }
 
+static void note(void *context)
+{
+    ++*(int *)context;
+}
+
+static void a_fault_fires_once_at_its_byte(void **state)
+{
+    (void)state;
+    struct server server = {.record = 3000, .goodbye = true};
+    start(&server);
+    const struct net_context context = {.env = &server.env, .give_up = give_up};
+    const struct net_tls_config config = {.ca = certificate};
+    struct net_failure failure;
+    struct net_connection *connection = net_connect(&context, NAME, 443, &config, 5000, &failure);
+    assert_non_null(connection);
+    int fired = 0;
+    net_when_received(1001, note, &fired);
+    char data[1000];
+    for (int read = 1; read <= 3; read++) {
+        assert_int_equal(net_read(connection, data, sizeof data, 5000), sizeof data);
+        assert_int_equal(fired, read > 1);
+    }
+    net_when_received(0, NULL, NULL);
+    net_close(connection);
+    stop(&server);
+}
+
 static void errors_are_taken_once(void **state)
 {
     (void)state;
@@ -410,6 +437,7 @@ int main(void)
         cmocka_unit_test(dates_are_judged_by_the_devices_clock),
         cmocka_unit_test(large_records_do_not_fit_a_small_receive_buffer),
         cmocka_unit_test(an_end_without_goodbye_is_an_error),
+        cmocka_unit_test(a_fault_fires_once_at_its_byte),
         cmocka_unit_test(errors_are_taken_once),
     };
     return cmocka_run_group_tests(tests, make_certificates, free_certificates) != 0;

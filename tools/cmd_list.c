@@ -81,12 +81,9 @@ static void keep_those_that_run(const char *firmware, struct selection *selectio
 int cmd_list(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"names", no_argument, NULL, 'n'},
-        {"count", no_argument, NULL, 'c'},
-        {"firmware", required_argument, NULL, 'f'},
-        {"ctest", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"names", no_argument, NULL, 'n'},          {"count", no_argument, NULL, 'c'},
+        {"firmware", required_argument, NULL, 'f'}, {"ctest", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
     };
     int what = LIST_STORIES;
     const char *program = NULL, *firmware = NULL;

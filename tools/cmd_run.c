@@ -32,6 +32,7 @@ static void usage(FILE *out)
 struct tally {
     unsigned passed, failed, skipped;
     unsigned hazards;
+    json_t *libraries; /* names of those that were judged */
     bool quiet, color;
     int width;
 };
@@ -40,6 +41,24 @@ static void print_hazards(const json_t *quirks)
 {
     for (size_t i = 0; i < json_array_size(quirks); i++) {
         printf("%s%s", i == 0 ? "  hazard: " : ", ", json_string_value(json_array_get(quirks, i)));
+    }
+}
+
+static void note_library(json_t *libraries, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(libraries); i++) {
+        if (strcmp(json_string_value(json_array_get(libraries, i)), name) == 0) {
+            return;
+        }
+    }
+    json_array_append_new(libraries, json_string(name));
+}
+
+static void print_libraries(const json_t *libraries)
+{
+    for (size_t i = 0; i < json_array_size(libraries); i++) {
+        printf("%s%s", i == 0 ? "\nOTA library: " : ", ",
+               json_string_value(json_array_get(libraries, i)));
     }
 }
 
@@ -52,6 +71,9 @@ static void print_outcome(const struct scenario_outcome *outcome, void *context)
                       : outcome->passed ? &tally->passed
                                         : &tally->failed;
     *count += 1;
+    if (outcome->ota_library != NULL) {
+        note_library(tally->libraries, outcome->ota_library);
+    }
     tally->hazards += json_array_size(outcome->quirks) > 0;
     if (tally->quiet && outcome->passed) {
         return;
@@ -75,7 +97,8 @@ static int run_selection(const struct selection *selection, unsigned jobs, unsig
                 selection->count, minimum);
         return EXIT_FAILED;
     }
-    struct tally tally = {.quiet = quiet, .color = isatty(STDOUT_FILENO) != 0};
+    struct tally tally = {
+        .quiet = quiet, .color = isatty(STDOUT_FILENO) != 0, .libraries = json_array()};
     for (size_t i = 0; i < selection->count; i++) {
         int length = (int)strlen(selection->scenarios[i]->name);
         tally.width = length > tally.width ? length : tally.width;
@@ -93,6 +116,8 @@ static int run_selection(const struct selection *selection, unsigned jobs, unsig
     if (tally.failed > 0 && !quiet) {
         puts("\n`otasim trace NAME` shows what happened in one of them, step by step.");
     }
+    print_libraries(tally.libraries);
+    json_decref(tally.libraries);
     printf("\n%u passed, %u failed, %u skipped\n", tally.passed, tally.failed, tally.skipped);
     bool complete = tally.passed + tally.failed + tally.skipped == selection->count;
     if (!ran || !complete || tally.failed > 0) {

@@ -42,7 +42,8 @@ static bool find_symbols(struct firmware *firmware, void *module, const char *pa
     memcpy(&firmware->entry, &function, sizeof function);
     firmware->options = symbol(module, "otasim_sdkconfig", path, err);
     firmware->rtc = firmware->options != NULL ? symbol(module, "otasim_rtc", path, err) : NULL;
-    firmware->info = firmware->rtc != NULL ? symbol(module, "otasim_firmware_info", path, err) : NULL;
+    firmware->info =
+        firmware->rtc != NULL ? symbol(module, "otasim_firmware_info", path, err) : NULL;
     return firmware->info != NULL;
 }
 

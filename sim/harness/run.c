@@ -21,8 +21,8 @@
 #include "temp_file.h"
 #include "trace_file.h"
 
-#define TIME_LIMIT_US    (3600 * (uint64_t)1000000) /* an update takes less than an hour */
-#define DEFAULT_URL      "https://localhost:8443/fw.bin"
+#define TIME_LIMIT_US (3600 * (uint64_t)1000000) /* an update takes less than an hour */
+#define DEFAULT_URL   "https://localhost:8443/fw.bin"
 
 struct run {
     const struct scenario *scenario;
@@ -292,7 +292,7 @@ static bool collect(struct run *run, struct error *err)
     result->quirks = trace_names(result->trace, "quirk");
     result->ota_library = firmware_info(run->firmware)->ota_library;
     json_array_insert_new(result->trace, 0,
-                          json_pack("{s:s, s:s, s:s, s:s}", "kind", "run", "scenario",
+                          json_pack("{s:i, s:s, s:s, s:s, s:s}", "t", 0, "kind", "run", "scenario",
                                     run->scenario->name, "firmware", firmware_name(run->firmware),
                                     "ota_library", result->ota_library));
     return true;

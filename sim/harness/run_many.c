@@ -27,10 +27,9 @@ static json_t *run_one(size_t index, struct server *server, void *context)
     struct run_result result;
     run_scenario(many->scenarios[index], server, many->options, &result);
     char *text = run_result_text(&result);
-    json_t *report =
-        json_pack("{s:b, s:b, s:i, s:s, s:s?, s:O?}", "passed", result.passed, "skipped", result.skipped,
-                  "ms", milliseconds_since(&start), "text", text, "ota_library",
-                  result.ota_library, "quirks", result.quirks);
+    json_t *report = json_pack("{s:b, s:b, s:i, s:s, s:s?, s:O?}", "passed", result.passed,
+                               "skipped", result.skipped, "ms", milliseconds_since(&start), "text",
+                               text, "ota_library", result.ota_library, "quirks", result.quirks);
     free(text);
     run_result_free(&result);
     return report;

@@ -16,8 +16,6 @@
 #define MAX_TABLE_LENGTH (1u << 20)
 #define MAX_IMAGE_LENGTH (32u << 20)
 
-static const struct scenario_app default_app = {.label = FACTORY};
-
 /* What the firmware that runs first brings along. That it is not there is the run's to say. */
 static const struct firmware_info *info_of(const struct scenario *scenario)
 {
@@ -99,7 +97,10 @@ static bool load_apps(struct device *device, const struct partition_table *table
     }
     const char *version = info_of(scenario)->version;
     if (apps[0].label == NULL) {
-        return load_app(device, table, &default_app, version[0] != '\0' ? version : "1.0.0", err);
+        /* Where the first app is flashed to. */
+        bool has_factory = partition_table_find_label(table, FACTORY) != NULL;
+        const struct scenario_app first = {.label = has_factory ? FACTORY : OTA_0};
+        return load_app(device, table, &first, version[0] != '\0' ? version : "1.0.0", err);
     }
     for (size_t i = 0; i < SCENARIO_MAX_APPS && apps[i].label != NULL; i++) {
         if (!load_app(device, table, &apps[i], version[0] != '\0' ? version : NULL, err)) {

@@ -1,5 +1,5 @@
-/* A set of scenarios that was built apart from this program, by otasim_add_scenarios() in somebody's
- * project: a loadable module with tables, and where the firmwares that they name are. */
+/* A set of scenarios that was built apart from this program, by otasim_add_scenarios() in
+ * somebody's project: a loadable module with tables, and where the firmwares that they name are. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,9 +14,9 @@ struct scenario_set {
     unsigned layout;
     const struct scenario *const *tables; /* NULL-terminated */
     const char *firmware;                 /* runs where a row names none */
-    const char *partitions;               /* CSV file where a row names none; NULL: the firmware's */
-    const char *firmware_dir;             /* its firmware modules */
-    const char *certs_dir;                /* the test certificates of its build */
+    const char *partitions;   /* CSV file where a row names none; NULL: the firmware's */
+    const char *firmware_dir; /* its firmware modules */
+    const char *certs_dir;    /* the test certificates of its build */
 };
 
 /** What the module exports. */

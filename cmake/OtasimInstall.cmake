@@ -34,7 +34,8 @@ install(DIRECTORY fixtures/server fixtures/partitions fixtures/sdkconfig fixture
         PATTERN "test_*" EXCLUDE PATTERN "__pycache__" EXCLUDE)
 install(FILES certs/make_certs.sh DESTINATION ${share}/certs)
 # For the scenarios that the tool itself has; a project makes certificates of its own.
-install(DIRECTORY ${OTASIM_CERTS_DIR}/ DESTINATION ${share}/test-certs)
+install(DIRECTORY ${OTASIM_CERTS_DIR}/ DESTINATION ${share}/test-certs
+        PATTERN "CMakeFiles" EXCLUDE PATTERN "*.cmake" EXCLUDE)
 install(DIRECTORY cmake DESTINATION ${share} FILES_MATCHING PATTERN "*.cmake" PATTERN "*.py")
 
 configure_package_config_file(

@@ -448,6 +448,24 @@ static void a_selection_that_a_failed_update_changed(void **state)
     expect_mismatch(fixture, "otadata");
 }
 
+/* Without a factory app the bootloader writes what it starts; that is no switch. */
+static void what_the_bootloader_noted_is_no_switch(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_failure(fixture);
+    json_array_remove(fixture->result.trace, 7);
+    fixture->evidence.first_slot = partition_table_find_label(&fixture->table, OTA_1);
+    json_object_set_new(json_array_get(fixture->result.trace, 9), "running", json_string(OTA_1));
+    fixture->after.entry[0] =
+        (struct otadata_entry){.seq = 2, .state = OTADATA_VALID, .crc = otadata_crc(2)};
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+
+    fixture->after.entry[0].seq = 1;
+    fixture->after.entry[0].crc = otadata_crc(1);
+    expect_mismatch(fixture, "otadata");
+}
+
 static void an_attempt_after_a_failed_one_counts(void **state)
 {
     struct fixture *fixture = *state;

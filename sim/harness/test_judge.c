@@ -562,6 +562,7 @@ int main(void)
         CASE(a_failed_update_passes_if_nothing_was_switched),
         CASE(a_switch_announced_after_a_failure),
         CASE(a_selection_that_a_failed_update_changed),
+        CASE(what_the_bootloader_noted_is_no_switch),
         CASE(an_attempt_after_a_failed_one_counts),
         CASE(attempts_that_all_fail_come_to_the_first_failure),
         CASE(an_update_that_the_firmware_left_passes),

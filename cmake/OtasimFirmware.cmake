@@ -210,8 +210,10 @@ function(otasim_add_firmware name)
 
   add_library(${name} MODULE ${dir}/sdkconfig_table.c ${dir}/firmware_info.c
                              ${OTASIM_ROOT}/sim/module/rtc_sections.c
-                             ${OTASIM_ROOT}/sim/module/heap_symbols.c)
-  target_include_directories(${name} PRIVATE ${esp_include} ${OTASIM_ROOT}/sim/boot)
+                             ${OTASIM_ROOT}/sim/module/heap_symbols.c
+                             ${OTASIM_ROOT}/sim/module/time_symbols.c)
+  target_include_directories(${name} PRIVATE ${esp_include} ${OTASIM_ROOT}/sim/boot
+                                             ${OTASIM_ROOT}/sim/rtos)
   set_target_properties(
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(

@@ -1,8 +1,11 @@
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "explain.h"
+#include "otasim_quirk.h"
 #include "scenario_set.h"
 #include "select.h"
 
@@ -11,6 +14,8 @@ static void usage(FILE *out)
     fputs(
         "usage: otasim list [GLOB...]\n\n"
         "One scenario a line: its name and its story. A GLOB takes some of them: 'redirect/*'.\n\n"
+        "  --hazards  by what the device gets wrong, with what to do about it\n"
+        "  --catalogue  by the failure of the field that they replay; fails if one has none\n"
         "  --names    names only\n"
         "  --count    how many\n"
         "  --firmware F  only those that run firmware F and no other\n"
@@ -19,7 +24,7 @@ static void usage(FILE *out)
         out);
 }
 
-enum { LIST_STORIES, LIST_NAMES, LIST_COUNT, LIST_CTEST };
+enum { LIST_STORIES, LIST_HAZARDS, LIST_CATALOGUE, LIST_NAMES, LIST_COUNT, LIST_CTEST };
 
 static void print_ctest(const struct scenario *scenario, const char *program)
 {
@@ -78,11 +83,103 @@ static void keep_those_that_run(const char *firmware, struct selection *selectio
     selection->count = kept;
 }
 
+static size_t print_meeting(const struct selection *selection, const char *hazard)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct scenario *scenario = selection->scenarios[i];
+        if (scenario->expect.hazard != NULL && strcmp(scenario->expect.hazard, hazard) == 0) {
+            printf("  %-*s%s\n", 11, count++ == 0 ? "met by" : "", scenario->name);
+        }
+    }
+    return count;
+}
+
+/* Each of them, or those that the named scenarios meet. */
+static void print_hazards(const struct selection *selection, bool all)
+{
+    bool first = true;
+    for (int i = 0; i < QUIRK_COUNT; i++) {
+        const struct quirk_info *quirk = quirk_info((enum quirk_id)i);
+        bool met = false;
+        for (size_t j = 0; j < selection->count; j++) {
+            const char *hazard = selection->scenarios[j]->expect.hazard;
+            met = met || (hazard != NULL && strcmp(hazard, quirk->name) == 0);
+        }
+        if (!met && !all) {
+            continue;
+        }
+        struct text text = {0};
+        explain_hazard(&text, quirk, 0);
+        char *bytes = text_take(&text);
+        printf("%s%s", first ? "" : "\n", bytes);
+        free(bytes);
+        first = false;
+        if (print_meeting(selection, quirk->name) == 0) {
+            puts("  met by     no scenario of this table");
+        }
+    }
+}
+
+static const struct {
+    const char *id, *name, *elsewhere;
+} catalogue[] = {
+#define CATALOGUE(id, name, elsewhere) {id, name, elsewhere},
+#include "../scenarios/catalogue.def"
+#undef CATALOGUE
+};
+
+/* Whether the id is one of the words. */
+static bool names_id(const char *ids, const char *id)
+{
+    size_t length = strlen(id);
+    while (ids != NULL && *ids != '\0') {
+        size_t word = strcspn(ids, " ");
+        if (word == length && memcmp(ids, id, length) == 0) {
+            return true;
+        }
+        ids += word + strspn(ids + word, " ");
+    }
+    return false;
+}
+
+static size_t print_replaying(const struct selection *selection, const char *id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        if (names_id(selection->scenarios[i]->catalogue, id)) {
+            printf("%s%s", count++ == 0 ? "  " : ", ", selection->scenarios[i]->name);
+        }
+    }
+    return count;
+}
+
+/* With all: every id must be replayed, or say where it is. */
+static bool print_catalogue(const struct selection *selection, bool all)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < sizeof catalogue / sizeof catalogue[0]; i++) {
+        printf("%-4s %-30s", catalogue[i].id, catalogue[i].name);
+        size_t count = print_replaying(selection, catalogue[i].id);
+        if (count == 0) {
+            printf("  %s", catalogue[i].elsewhere != NULL ? catalogue[i].elsewhere : "MISSING");
+            missing += catalogue[i].elsewhere == NULL;
+        }
+        putchar('\n');
+    }
+    if (all && missing > 0) {
+        fprintf(stderr, "otasim: %zu of %zu failures of the field are replayed by no scenario\n",
+                missing, sizeof catalogue / sizeof catalogue[0]);
+    }
+    return !all || missing == 0;
+}
+
 int cmd_list(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"names", no_argument, NULL, 'n'},          {"count", no_argument, NULL, 'c'},
-        {"firmware", required_argument, NULL, 'f'}, {"ctest", required_argument, NULL, 't'},
+        {"names", no_argument, NULL, 'n'},          {"hazards", no_argument, NULL, 'z'},
+        {"catalogue", no_argument, NULL, 'f'},      {"count", no_argument, NULL, 'c'},
+        {"firmware", required_argument, NULL, 'w'}, {"ctest", required_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
     };
     int what = LIST_STORIES;
@@ -93,6 +190,12 @@ int cmd_list(int argc, char **argv)
         case 'n':
             what = LIST_NAMES;
             break;
+        case 'z':
+            what = LIST_HAZARDS;
+            break;
+        case 'f':
+            what = LIST_CATALOGUE;
+            break;
         case 'c':
             what = LIST_COUNT;
             break;
@@ -100,7 +203,7 @@ int cmd_list(int argc, char **argv)
             what = LIST_CTEST;
             program = optarg;
             break;
-        case 'f':
+        case 'w':
             firmware = optarg;
             break;
         case 'h':
@@ -118,11 +221,16 @@ int cmd_list(int argc, char **argv)
     if (firmware != NULL) {
         keep_those_that_run(firmware, &selection);
     }
+    int code = EXIT_OK;
     if (what == LIST_COUNT) {
         printf("%zu\n", selection.count);
+    } else if (what == LIST_HAZARDS) {
+        print_hazards(&selection, optind == argc);
+    } else if (what == LIST_CATALOGUE) {
+        code = print_catalogue(&selection, optind == argc) ? EXIT_OK : EXIT_FAILED;
     } else {
         print_all(&selection, what, program);
     }
     selection_free(&selection);
-    return EXIT_OK;
+    return code;
 }

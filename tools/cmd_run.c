@@ -1,11 +1,16 @@
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
+#include "junit.h"
 #include "run_many.h"
 #include "select.h"
+#include "tap.h"
+#include "verdicts.h"
 
 static void usage(FILE *out)
 {
@@ -19,6 +24,8 @@ static void usage(FILE *out)
         "      --min N         fail unless at least N scenarios were found\n"
         "  -v, --verbose       show the firmware's log, as on its serial port; one job at a time\n"
         "  -q, --quiet         print failures and the summary only\n"
+        "      --junit FILE    write the verdicts to FILE as JUnit XML too\n"
+        "      --tap           print the Test Anything Protocol (version 14) instead\n"
         "      --url URL       update from this real server instead of the scripted one (one "
         "scenario\n"
         "                      only; its requests are not judged, everything else is)\n"
@@ -29,12 +36,12 @@ static void usage(FILE *out)
         out);
 }
 
-struct tally {
-    unsigned passed, failed, skipped;
-    unsigned hazards;
-    json_t *libraries; /* names of those that were judged */
-    bool quiet, color;
+struct run_report {
+    struct verdicts verdicts;
+    const char *junit; /* NULL: none */
+    bool quiet, tap, color;
     int width;
+    size_t told; /* so many test points are printed */
 };
 
 static void print_hazards(const json_t *quirks)
@@ -44,42 +51,25 @@ static void print_hazards(const json_t *quirks)
     }
 }
 
-static void note_library(json_t *libraries, const char *name)
+static void print_libraries(const struct verdicts *verdicts, const char *prefix)
 {
-    for (size_t i = 0; i < json_array_size(libraries); i++) {
-        if (strcmp(json_string_value(json_array_get(libraries, i)), name) == 0) {
-            return;
-        }
+    json_t *names = verdicts_libraries(verdicts);
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        printf("%s%s", i == 0 ? prefix : ", ", json_string_value(json_array_get(names, i)));
     }
-    json_array_append_new(libraries, json_string(name));
+    printf("%s", json_array_size(names) > 0 ? "\n" : "");
+    json_decref(names);
 }
 
-static void print_libraries(const json_t *libraries)
+static void print_outcome(const struct run_report *report, const struct scenario_outcome *outcome)
 {
-    for (size_t i = 0; i < json_array_size(libraries); i++) {
-        printf("%s%s", i == 0 ? "\nOTA library: " : ", ",
-               json_string_value(json_array_get(libraries, i)));
-    }
-}
-
-static void print_outcome(const struct scenario_outcome *outcome, void *context)
-{
-    struct tally *tally = context;
     const char *verdict = outcome->skipped ? "skip" : outcome->passed ? "ok" : "FAIL";
     const char *color = outcome->skipped ? "\033[33m" : outcome->passed ? "\033[32m" : "\033[31m";
-    unsigned *count = outcome->skipped  ? &tally->skipped
-                      : outcome->passed ? &tally->passed
-                                        : &tally->failed;
-    *count += 1;
-    if (outcome->ota_library != NULL) {
-        note_library(tally->libraries, outcome->ota_library);
-    }
-    tally->hazards += json_array_size(outcome->quirks) > 0;
-    if (tally->quiet && outcome->passed) {
+    if (report->quiet && outcome->passed) {
         return;
     }
-    printf("%s%-4s%s  %-*s %5u ms", tally->color ? color : "", verdict,
-           tally->color ? "\033[0m" : "", tally->width, outcome->scenario->name,
+    printf("%s%-4s%s  %-*s %5u ms", report->color ? color : "", verdict,
+           report->color ? "\033[0m" : "", report->width, outcome->scenario->name,
            outcome->milliseconds);
     print_hazards(outcome->quirks);
     putchar('\n');
@@ -89,46 +79,95 @@ static void print_outcome(const struct scenario_outcome *outcome, void *context)
     fflush(stdout);
 }
 
-static int run_selection(const struct selection *selection, unsigned jobs, unsigned minimum,
-                         const struct run_options *options, bool quiet)
+/* Test points come in table order: those that have ended, up to the first that has not. */
+static void print_points(struct run_report *report, bool broke_off)
 {
-    if (selection->count < minimum) {
-        fprintf(stderr, "otasim run: found %zu scenarios, expected at least %u (--min)\n",
-                selection->count, minimum);
-        return EXIT_FAILED;
+    struct text text = {0};
+    while (report->told < report->verdicts.count &&
+           (broke_off || report->verdicts.rows[report->told].ended)) {
+        const struct verdict *row = &report->verdicts.rows[report->told++];
+        tap_point(&text, report->told, row);
     }
-    struct tally tally = {
-        .quiet = quiet, .color = isatty(STDOUT_FILENO) != 0, .libraries = json_array()};
+    char *lines = text_take(&text);
+    fputs(lines, stdout);
+    fflush(stdout);
+    free(lines);
+}
+
+static void take_outcome(const struct scenario_outcome *outcome, void *context)
+{
+    struct run_report *report = context;
+    verdicts_take(&report->verdicts, outcome);
+    if (report->tap) {
+        print_points(report, false);
+    } else {
+        print_outcome(report, outcome);
+    }
+}
+
+static void begin_tap(size_t count)
+{
+    struct text text = {0};
+    tap_begin(&text, count);
+    char *lines = text_take(&text);
+    fputs(lines, stdout);
+    free(lines);
+}
+
+static void print_summary(const struct run_report *report, const struct verdict_counts *counts)
+{
+    if (counts->hazards > 0 && !report->quiet) {
+        printf("\n%zu scenario%s met a hazard: what the device gets wrong, and so the simulator.\n"
+               "`otasim list --hazards` says what to do about each.\n",
+               counts->hazards, counts->hazards == 1 ? "" : "s");
+    }
+    if (counts->failed > 0 && !report->quiet) {
+        puts("\n`otasim trace NAME` shows what happened in one of them, step by step.");
+    }
+    putchar('\n');
+    print_libraries(&report->verdicts, "OTA library: ");
+    printf("%zu passed, %zu failed, %zu skipped\n", counts->passed, counts->failed,
+           counts->skipped);
+}
+
+static int run_selection(const struct selection *selection, unsigned jobs,
+                         const struct run_options *options, struct run_report *report)
+{
+    report->color = isatty(STDOUT_FILENO) != 0;
     for (size_t i = 0; i < selection->count; i++) {
         int length = (int)strlen(selection->scenarios[i]->name);
-        tally.width = length > tally.width ? length : tally.width;
+        report->width = length > report->width ? length : report->width;
     }
+    if (report->tap) {
+        begin_tap(selection->count);
+    }
+    time_t began = time(NULL);
+    report->verdicts = verdicts_create(selection->scenarios, selection->count);
     struct error err;
-    bool ran = run_many(selection->scenarios, selection->count, jobs, options, print_outcome,
-                        &tally, &err);
+    bool ran =
+        run_many(selection->scenarios, selection->count, jobs, options, take_outcome, report, &err);
     if (!ran) {
         fprintf(stderr, "otasim run: %s\n", err.text);
     }
-    if (tally.hazards > 0 && !quiet) {
-        printf("\n%u scenario%s met a hazard: what the device gets wrong, and so the simulator.\n",
-               tally.hazards, tally.hazards == 1 ? "" : "s");
+    struct verdict_counts counts = verdicts_count(&report->verdicts);
+    if (report->tap) {
+        print_points(report, true);
+        print_libraries(&report->verdicts, "# OTA library: ");
+    } else {
+        print_summary(report, &counts);
     }
-    if (tally.failed > 0 && !quiet) {
-        puts("\n`otasim trace NAME` shows what happened in one of them, step by step.");
+    bool written =
+        report->junit == NULL || junit_write(report->junit, &report->verdicts, began, &err);
+    if (!written) {
+        fprintf(stderr, "otasim run: --junit: %s\n", err.text);
     }
-    print_libraries(tally.libraries);
-    json_decref(tally.libraries);
-    printf("\n%u passed, %u failed, %u skipped\n", tally.passed, tally.failed, tally.skipped);
-    bool complete = tally.passed + tally.failed + tally.skipped == selection->count;
-    if (!ran || !complete || tally.failed > 0) {
-        return EXIT_FAILED;
-    }
-    return tally.passed == 0 && tally.skipped > 0 ? EXIT_SKIPPED : EXIT_OK;
+    verdicts_free(&report->verdicts);
+    return ran && written ? verdicts_status(&counts) : EXIT_FAILED;
 }
 
 int cmd_run(int argc, char **argv)
 {
-    enum { STRICT = 256, MINIMUM, KEEP_FLASH, URL, CA };
+    enum { STRICT = 256, MINIMUM, KEEP_FLASH, URL, CA, JUNIT, TAP };
     static const struct option long_options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"strict", no_argument, NULL, STRICT},
@@ -136,14 +175,16 @@ int cmd_run(int argc, char **argv)
         {"quiet", no_argument, NULL, 'q'},
         {"verbose", no_argument, NULL, 'v'},
         {"keep-flash", required_argument, NULL, KEEP_FLASH},
+        {"junit", required_argument, NULL, JUNIT},
+        {"tap", no_argument, NULL, TAP},
         {"url", required_argument, NULL, URL},
         {"ca", required_argument, NULL, CA},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct run_options options = {0};
+    struct run_report report = {0};
     unsigned jobs = default_jobs(), minimum = 0;
-    bool quiet = false;
     int option;
     while ((option = getopt_long(argc, argv, "j:qvh", long_options, NULL)) != -1) {
         switch (option) {
@@ -164,7 +205,13 @@ int cmd_run(int argc, char **argv)
             options.verbose = true;
             break;
         case 'q':
-            quiet = true;
+            report.quiet = true;
+            break;
+        case JUNIT:
+            report.junit = optarg;
+            break;
+        case TAP:
+            report.tap = true;
             break;
         case KEEP_FLASH:
             options.keep_flash = optarg;
@@ -186,6 +233,10 @@ int cmd_run(int argc, char **argv)
     if (options.verbose) {
         jobs = 1; /* two logs at once are none */
     }
+    if (options.verbose && report.tap) {
+        fputs("otasim run: --verbose and --tap both want to be what is printed\n", stderr);
+        return EXIT_USAGE;
+    }
     struct selection selection;
     if (!select_scenarios(argv + optind, (size_t)(argc - optind), &selection)) {
         return EXIT_USAGE;
@@ -194,8 +245,12 @@ int cmd_run(int argc, char **argv)
     if ((options.keep_flash != NULL || options.url != NULL) && selection.count != 1) {
         fprintf(stderr, "otasim run: --keep-flash and --url need one scenario, %zu are named\n",
                 selection.count);
+    } else if (selection.count < minimum) {
+        fprintf(stderr, "otasim run: found %zu scenarios, expected at least %u (--min)\n",
+                selection.count, minimum);
+        status = EXIT_FAILED;
     } else {
-        status = run_selection(&selection, jobs, minimum, &options, quiet);
+        status = run_selection(&selection, jobs, &options, &report);
     }
     selection_free(&selection);
     return status;

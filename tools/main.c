@@ -16,7 +16,9 @@ static const struct command {
 } commands[] = {
     {"list", cmd_list, "list the scenarios"},
     {"run", cmd_run, "run scenarios and judge them"},
+    {"explain", cmd_explain, "say what a scenario is about, and what to do about it"},
     {"trace", cmd_trace, "run one scenario and show what happened, as a time line"},
+    {"report", cmd_report, "run scenarios and write what happened as one HTML page"},
     {"sweep", cmd_sweep, "cut power, and what else can fail, at every place of a scenario"},
     {"replay", cmd_replay, "replay recorded runs of a real library and compare"},
     {"image", cmd_image, "look into app images, and make them"},

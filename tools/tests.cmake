@@ -19,6 +19,9 @@ set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY TEST_INCLUDE_FILES 
 add_test(NAME cli COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_cli.py
                           $<TARGET_FILE:otasim>)
 set_tests_properties(cli PROPERTIES LABELS cli TIMEOUT 600)
+add_test(NAME report COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_report.py
+                             $<TARGET_FILE:otasim>)
+set_tests_properties(report PROPERTIES LABELS cli TIMEOUT 600)
 
 # Recorded runs. The number is that of the records that must be replayed.
 set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)

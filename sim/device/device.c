@@ -87,6 +87,25 @@ void device_advance_us(struct device *device, uint64_t us)
     }
 }
 
+static bool (*waiter)(uint64_t us);
+
+bool device_wait_us(struct device *device, uint64_t us)
+{
+    if (waiter != NULL) {
+        return waiter(us);
+    }
+    if (us == UINT64_MAX) {
+        return false;
+    }
+    device_advance_us(device, us);
+    return true;
+}
+
+void device_set_waiter(bool (*new_waiter)(uint64_t us))
+{
+    waiter = new_waiter;
+}
+
 void device_set_alarm(struct device *device, uint64_t at_us, void (*ring)(void *context),
                       void *context)
 {

@@ -28,7 +28,7 @@ struct device_config {
     const struct chip *chip; /* NULL: esp32s3 */
     uint32_t flash_size;     /* bytes; 0: 4 MB */
     struct efuse efuse;
-    int64_t epoch_s; /* wall clock at power-on, seconds since 1970; 0: clock not set */
+    int64_t epoch_s;              /* wall clock at power-on, seconds since 1970; 0: clock not set */
     uint64_t pins_low, pins_high; /* GPIOs, bit n, that something outside holds at a level */
 };
 
@@ -44,9 +44,9 @@ struct device {
     const struct chip *chip;
     struct flash *flash;
     struct efuse efuse;
-    uint64_t now_us;  /* virtual time since the device was made; never goes back */
-    uint64_t boot_us; /* now_us when the current boot began */
-    int64_t epoch_s;  /* device wall clock at now_us == 0; 0: not set */
+    uint64_t now_us;              /* virtual time since the device was made; never goes back */
+    uint64_t boot_us;             /* now_us when the current boot began */
+    int64_t epoch_s;              /* device wall clock at now_us == 0; 0: not set */
     uint64_t pins_low, pins_high; /* as configured */
     enum device_reset_reason reset_reason;
     uint8_t rtc_memory[8192]; /* survives everything but power loss */
@@ -73,6 +73,14 @@ struct device *device_current(void);
 void device_set_current(struct device *device);
 
 void device_advance_us(struct device *device, uint64_t us);
+
+/** Time in which the processor is free, since the calling task waits for something outside; other
+ * tasks may run meanwhile. 0: only those that are ready now. UINT64_MAX: until another task may
+ * have changed something; false when none ever will. */
+bool device_wait_us(struct device *device, uint64_t us);
+
+/** Who knows of the other tasks, in this process; without one, waiting only takes time. */
+void device_set_waiter(bool (*waiter)(uint64_t us));
 
 /** Calls `ring` when the clock passes `at_us`, in this process: a watchdog. at_us 0 disarms. */
 void device_set_alarm(struct device *device, uint64_t at_us, void (*ring)(void *context),

@@ -7,13 +7,16 @@
 #include "boot.h"
 #include "bytes.h"
 #include "esp_heap_caps.h"
+#include "scheduler.h"
 #include "trace.h"
 
-/* CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE of a fresh ESP-IDF project. */
+/* CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE and _TASK_STACK_SIZE of a fresh ESP-IDF project. */
 #define EVENT_QUEUE_SIZE 32
+#define TASK_STACK_BYTES 2304
+#define TASK_PRIORITY    20
 
-/* Handlers that keep posting would never let the poster go on. */
-#define MAX_EVENTS_PER_POST 100000
+/* Handlers that keep posting would never let anything else run. */
+#define MAX_EVENTS_IN_ROW 100000
 
 struct handler {
     TAILQ_ENTRY(handler) link;
@@ -36,35 +39,11 @@ struct event {
 static struct {
     bool exists;
     bool dispatching;
+    struct rtos_task *task;
     unsigned queued;
     TAILQ_HEAD(, handler) handlers;
     STAILQ_HEAD(, event) queue;
 } loop;
-
-esp_err_t esp_event_loop_create_default(void)
-{
-    if (loop.exists) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    TAILQ_INIT(&loop.handlers);
-    STAILQ_INIT(&loop.queue);
-    loop.exists = true;
-    return ESP_OK;
-}
-
-esp_err_t esp_event_loop_delete_default(void)
-{
-    if (!loop.exists || loop.dispatching) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    struct handler *handler;
-    while ((handler = TAILQ_FIRST(&loop.handlers)) != NULL) {
-        TAILQ_REMOVE(&loop.handlers, handler, link);
-        heap_caps_free(handler);
-    }
-    loop.exists = false;
-    return ESP_OK;
-}
 
 static struct handler *find_handler(esp_event_base_t base, int32_t id, esp_event_handler_t function)
 {
@@ -208,9 +187,6 @@ static void trace_event(esp_event_base_t base, int32_t id, const void *data, siz
 
 static esp_err_t enqueue(esp_event_base_t base, int32_t id, const void *data, size_t size)
 {
-    if (loop.queued == EVENT_QUEUE_SIZE) {
-        return ESP_ERR_TIMEOUT;
-    }
     struct event *event = heap_caps_calloc(1, sizeof *event + size, MALLOC_CAP_DEFAULT);
     if (event == NULL) {
         return ESP_ERR_NO_MEM;
@@ -240,21 +216,9 @@ static void call_handlers(struct event *event)
     }
 }
 
-static void dispatch(void)
+/* While handlers run, those that unregister stay in the list. */
+static void forget_removed(void)
 {
-    loop.dispatching = true;
-    struct event *event;
-    for (unsigned count = 0; (event = STAILQ_FIRST(&loop.queue)) != NULL; count++) {
-        if (count == MAX_EVENTS_PER_POST) {
-            boot_end(BOOT_END_WATCHDOG, "event handlers post events without end");
-        }
-        STAILQ_REMOVE_HEAD(&loop.queue, link);
-        loop.queued--;
-        call_handlers(event);
-        heap_caps_free(event);
-    }
-    loop.dispatching = false;
-
     struct handler *handler, *next;
     TAILQ_FOREACH_SAFE(handler, &loop.handlers, link, next)
     {
@@ -264,10 +228,87 @@ static void dispatch(void)
     }
 }
 
+static void dispatch(void)
+{
+    loop.dispatching = true;
+    struct event *event;
+    for (unsigned count = 0; (event = STAILQ_FIRST(&loop.queue)) != NULL; count++) {
+        if (count == MAX_EVENTS_IN_ROW) {
+            boot_end(BOOT_END_WATCHDOG, "event handlers post events without end");
+        }
+        STAILQ_REMOVE_HEAD(&loop.queue, link);
+        loop.queued--;
+        rtos_wake_one(&loop.queued); /* there is room again */
+        call_handlers(event);
+        heap_caps_free(event);
+    }
+    loop.dispatching = false;
+    forget_removed();
+}
+
+static void serve(void *argument)
+{
+    (void)argument;
+    for (;;) {
+        dispatch();
+        rtos_wait(&loop.queue, RTOS_FOR_EVER);
+    }
+}
+
+esp_err_t esp_event_loop_create_default(void)
+{
+    if (loop.exists) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    TAILQ_INIT(&loop.handlers);
+    STAILQ_INIT(&loop.queue);
+    loop.task = rtos_create("sys_evt", TASK_PRIORITY, TASK_STACK_BYTES, serve, NULL, true);
+    if (loop.task == NULL) {
+        return ESP_FAIL;
+    }
+    rtos_make_daemon(loop.task);
+    loop.exists = true;
+    rtos_preempt();
+    return ESP_OK;
+}
+
+esp_err_t esp_event_loop_delete_default(void)
+{
+    if (!loop.exists || loop.dispatching) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    struct handler *handler;
+    while ((handler = TAILQ_FIRST(&loop.handlers)) != NULL) {
+        TAILQ_REMOVE(&loop.handlers, handler, link);
+        heap_caps_free(handler);
+    }
+    struct event *event;
+    while ((event = STAILQ_FIRST(&loop.queue)) != NULL) {
+        STAILQ_REMOVE_HEAD(&loop.queue, link);
+        heap_caps_free(event);
+    }
+    loop.queued = 0;
+    loop.exists = false;
+    rtos_delete(loop.task);
+    return ESP_OK;
+}
+
+/* A handler would wait for itself. */
+static bool wait_for_room(TickType_t ticks)
+{
+    uint64_t deadline = ticks > 0 && rtos_self() != loop.task ? rtos_deadline(ticks) : 0;
+    while (loop.queued == EVENT_QUEUE_SIZE) {
+        if (deadline <= rtos_now_us()) {
+            return false;
+        }
+        rtos_wait(&loop.queued, deadline);
+    }
+    return true;
+}
+
 esp_err_t esp_event_post(esp_event_base_t event_base, int32_t event_id, const void *event_data,
                          size_t event_data_size, TickType_t ticks_to_wait)
 {
-    (void)ticks_to_wait; /* the queue is only ever full while its one reader waits for this post */
     if (event_base == ESP_EVENT_ANY_BASE || event_id == ESP_EVENT_ANY_ID ||
         (event_data == NULL && event_data_size > 0)) {
         return ESP_ERR_INVALID_ARG;
@@ -276,9 +317,13 @@ esp_err_t esp_event_post(esp_event_base_t event_base, int32_t event_id, const vo
     if (!loop.exists) {
         return ESP_ERR_INVALID_STATE;
     }
+    if (!wait_for_room(ticks_to_wait)) {
+        return ESP_ERR_TIMEOUT;
+    }
     esp_err_t err = enqueue(event_base, event_id, event_data, event_data_size);
-    if (err == ESP_OK && !loop.dispatching) {
-        dispatch();
+    if (err == ESP_OK) {
+        rtos_wake_one(&loop.queue);
+        rtos_preempt();
     }
     return err;
 }

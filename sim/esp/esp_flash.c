@@ -6,6 +6,7 @@
 #include "boot.h"
 #include "esp_partition.h"
 #include "esp_private/esp_flash_internal.h"
+#include "scheduler.h"
 #include "spi_flash_mmap.h"
 
 #define ENCRYPTION_UNIT 16u
@@ -90,6 +91,7 @@ esp_err_t esp_flash_read(esp_flash_t *chip, void *buffer, uint32_t address, uint
     }
     err = flash_read(device->flash, address, buffer, length);
     device_advance_us(device, flash_read_time_us(length));
+    rtos_preempt();
     return err;
 }
 
@@ -105,6 +107,7 @@ esp_err_t esp_flash_write(esp_flash_t *chip, const void *buffer, uint32_t addres
     }
     err = flash_program(device->flash, address, buffer, length);
     device_advance_us(device, flash_program_time_us(length));
+    rtos_preempt();
     return err;
 }
 
@@ -118,6 +121,7 @@ esp_err_t esp_flash_erase_region(esp_flash_t *chip, uint32_t start, uint32_t len
     for (uint32_t done = 0; err == ESP_OK && done < len; done += FLASH_SECTOR_SIZE) {
         err = flash_erase(device->flash, start + done, FLASH_SECTOR_SIZE);
         device_advance_us(device, flash_erase_time_us(FLASH_SECTOR_SIZE));
+        rtos_preempt();
     }
     return err;
 }

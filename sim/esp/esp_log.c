@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "boot.h"
-#include "esp_timer.h"
+#include "scheduler.h"
 #include "trace.h"
 
 struct tag_level {
@@ -71,7 +71,7 @@ vprintf_like_t esp_log_set_vprintf(vprintf_like_t func)
 
 uint32_t esp_log_timestamp(void)
 {
-    return (uint32_t)(esp_timer_get_time() / 1000);
+    return (uint32_t)(rtos_now_us() / 1000u);
 }
 
 uint32_t esp_log_early_timestamp(void)

@@ -2,6 +2,7 @@
 
 #include "boot.h"
 #include "freertos/task.h"
+#include "scheduler.h"
 
 _Static_assert(ESP_SLEEP_WAKEUP_TIMER == DEVICE_WAKE_TIMER, "the device numbers it so, too");
 
@@ -98,6 +99,16 @@ void esp_deep_sleep(uint64_t time_in_us)
     esp_deep_sleep_start();
 }
 
+/* The whole chip sleeps, with all its tasks. */
+static void sleep_us(uint64_t us)
+{
+    struct device *device = device_current();
+    if (device != NULL) {
+        device_advance_us(device, us);
+        rtos_preempt();
+    }
+}
+
 esp_err_t esp_light_sleep_start(void)
 {
     if (armed == 0) {
@@ -105,12 +116,11 @@ esp_err_t esp_light_sleep_start(void)
     }
     light_sleep_ended_by = ESP_SLEEP_WAKEUP_TIMER;
     if ((armed & 1u << ESP_SLEEP_WAKEUP_TIMER) != 0) {
-        otasim_task_delay_us(timer_us);
+        sleep_us(timer_us);
         return ESP_OK;
     }
     while ((armed & 1u << light_sleep_ended_by) == 0) {
         light_sleep_ended_by = (light_sleep_ended_by + 1) % (ESP_SLEEP_WAKEUP_BT + 1);
     }
-    otasim_task_delay_us(0);
     return ESP_OK;
 }

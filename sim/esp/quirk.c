@@ -6,7 +6,7 @@
 #include "trace.h"
 
 static const struct quirk_info quirks[] = {
-#define QUIRK(id, name, catalogue, summary) {name, catalogue, summary},
+#define QUIRK(id, name, catalogue, summary, advice) {name, catalogue, summary, advice},
 #include "otasim_quirks.def"
 #undef QUIRK
 };
@@ -14,6 +14,16 @@ static const struct quirk_info quirks[] = {
 const struct quirk_info *quirk_info(enum quirk_id id)
 {
     return &quirks[id];
+}
+
+enum quirk_id quirk_named(const char *name)
+{
+    for (size_t i = 0; i < QUIRK_COUNT; i++) {
+        if (strcmp(quirks[i].name, name) == 0) {
+            return (enum quirk_id)i;
+        }
+    }
+    return QUIRK_COUNT;
 }
 
 bool quirk(enum quirk_id id)

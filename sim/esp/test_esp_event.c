@@ -147,6 +147,8 @@ static void post_again(void *argument, esp_event_base_t base, int32_t id, void *
 
 static void post_without_end(void)
 {
+    esp_event_loop_delete_default(); /* its task has stayed in the process that forked this one */
+    esp_event_loop_create_default();
     esp_event_handler_register(FRUIT, 1, post_again, NULL);
     esp_event_post(FRUIT, 1, NULL, 0, 0);
 }

@@ -18,6 +18,7 @@
 #include "journal_writer.h"
 #include "net.h"
 #include "otadata_json.h"
+#include "scheduler.h"
 #include "trace.h"
 
 /* A boot that takes longer on the wall clock hangs in a way that virtual time does not see. */
@@ -137,7 +138,7 @@ static void resume(const struct boot_request *request, struct bootloader_report 
 static void time_is_up(void *context)
 {
     (void)context;
-    boot_end(BOOT_END_WATCHDOG, "no end within the time limit of the device's clock");
+    rtos_time_is_up();
 }
 
 static void power_fails(void *context)
@@ -211,6 +212,18 @@ static struct boot_watchdog watchdog_of(const struct firmware *firmware)
     };
 }
 
+static void start_rtos(const struct firmware *firmware, const struct boot_watchdog *watchdog)
+{
+    const struct rtos_config config = {
+        .tick_hz = (unsigned)firmware_option_number(firmware, "CONFIG_FREERTOS_HZ", 100),
+        .watchdog_timeout_s = watchdog->on ? watchdog->timeout_s : 0,
+        .watchdog_panics = watchdog->panics,
+        .watchdog_skips_idle =
+            !firmware_option_on(firmware, "CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU0"),
+    };
+    rtos_start(&config);
+}
+
 /* What the startup code of the chip does before app_main. */
 static void run_firmware(const struct firmware *firmware, const struct boot_request *request)
 {
@@ -222,7 +235,9 @@ static void run_firmware(const struct firmware *firmware, const struct boot_requ
     esp_log_level_set("*", (esp_log_level_t)level);
     struct boot_watchdog watchdog = watchdog_of(firmware);
     boot_crash_watch(&watchdog);
+    start_rtos(firmware, &watchdog);
     firmware_run(firmware);
+    rtos_main_returned();
 }
 
 static _Noreturn void boot_child(const struct boot_request *request)

@@ -91,7 +91,8 @@ static void judge_flash_untouched(const struct run_evidence *evidence, struct ru
 static void judge_slot_untouched(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct partition *slot = evidence->update_slot;
-    if (!evidence->scenario->expect.slot_untouched || slot == NULL) {
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    if ((!expect->slot_untouched && expect->state != STATE_K0) || slot == NULL) {
         return;
     }
     uint64_t operations = 0;

@@ -331,6 +331,7 @@ static void judge(struct run *run)
 {
     struct run_evidence evidence = {
         .scenario = run->scenario,
+        .strict = run->options->strict,
         .table = &run->table,
         .device = run->device,
         .image = run->image,
@@ -356,6 +357,9 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
                   const struct run_options *options, struct run_result *result)
 {
     struct scenario outside = *scenario;
+    if (options->strict && scenario->documented != NULL) {
+        outside.expect = *scenario->documented;
+    }
     outside.listeners.external = scenario->listeners.external || options->url != NULL;
     struct run run = {
         .scenario = &outside,

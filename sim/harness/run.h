@@ -77,6 +77,7 @@ void run_result_free(struct run_result *result);
 /** What is known after the boots, for the verdict. */
 struct run_evidence {
     const struct scenario *scenario;
+    bool strict; /* quirks were off */
     const struct partition_table *table;
     struct device *device;
     const uint8_t *image;

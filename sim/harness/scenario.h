@@ -33,6 +33,7 @@
 #define SCENARIO_MAX_MISMATCHES 16
 #define SCENARIO_MAX_TRUSTED    3
 #define SCENARIO_MAX_PROTOCOLS  3
+#define SCENARIO_MAX_SPLITS     4
 
 /* Where an app is: partition labels, as in the partition table. */
 #define FACTORY "factory"
@@ -114,6 +115,21 @@ struct scenario_response {
     const char *range;       /* "honor", ...; NULL: ranges are ignored */
     int stall_after;         /* bytes of body (after framing) before a pause; 0: none */
     int stall_ms;            /* how long that is; 0: for ever */
+    int header_stall_ms;     /* a pause in the middle of the header; 0: none */
+    int header_pause_ms;     /* a pause between header and body; 0: none */
+    int hold_open_ms;        /* silence after the body, the connection open; 0: none */
+    int joined;              /* so many bytes of the body come with the header; 0: none */
+    unsigned header_pieces;  /* the header comes in pieces of so many bytes; 0: in one */
+    struct {
+        unsigned bytes; /* the body comes in pieces of so many; 0: in one */
+        int ms;         /* apart */
+    } drip;
+    unsigned split_at[SCENARIO_MAX_SPLITS]; /* a new piece begins at these offsets of the body */
+    int interim;                            /* a response with this status goes before; 0: none */
+    const char *coding;                     /* how Transfer-Encoding spells "chunked"; NULL: so */
+    bool content_length_too;                /* with chunks, also a Content-Length */
+    const char *raw;         /* these bytes instead of a response, with \\r, \\n, \\xNN as in C */
+    const char *no_response; /* instead of one: "close", "rst", or "stall" for stall_ms */
 };
 #define CUT_AT_START INT32_MIN
 
@@ -277,6 +293,14 @@ struct scenario_power {
     enum flash_cut_mode mode; /* of that operation; FLASH_CUT_NONE (0): before it */
 };
 
+/** What the update leaves behind, as the failure catalogue names it. */
+enum scenario_state {
+    STATE_AS_RESULT, /* K2 after ESP_OK, else K1 */
+    STATE_K0,        /* slot, otadata and boot target are untouched */
+    STATE_K1,        /* the same app boots; the slot may be erased or partly written */
+    STATE_K2,        /* the update is verified, and otadata selects it */
+};
+
 /** What must come of it. Left out: `events` is the good run's list if the result is ESP_OK, and
  * holds no UPDATE_BOOT_PARTITION otherwise; `boots` is the updated slot with the offered version if
  * the result is ESP_OK, else the app that ran before. Always checked: after ESP_OK the slot holds
@@ -286,6 +310,7 @@ struct scenario_expect {
     esp_err_t result; /* of the update: the first call that failed; ESP_OK if none did, or
                          if none did in a last attempt */
     bool no_update;   /* no call fails, but the firmware leaves it: all is as after a failure */
+    enum scenario_state state;
     struct expected_event events[SCENARIO_MAX_EVENTS];
     struct expected_request requests[SCENARIO_MAX_REQUESTS];
     bool no_requests;   /* nothing may reach the server: no request, and no handshake */
@@ -308,7 +333,9 @@ struct scenario {
     const char *name;      /* "family/short-name"; NULL ends a table */
     const char *about;     /* one line: the story */
     const char *source;    /* the report it comes from; NULL: none */
-    const char *catalogue; /* id in the failure catalogue */
+    const char *catalogue; /* ids in the failure catalogue: "R05", or "O04 O08" */
+    const char *why;       /* why this is what must come of it; NULL: the story says it */
+    const char *advice;    /* what an application should do about it; NULL: nothing special */
     struct scenario_device device;
     struct app_image_spec image; /* the update that is served */
     const char *image_chip;      /* it is built for this chip; NULL: the device's */
@@ -322,8 +349,14 @@ struct scenario {
     struct scenario_behaviour firmware_of[SCENARIO_MAX_APPS]; /* else `firmware` runs first only */
     struct update_plan update;
     struct scenario_power power;
-    struct scenario_expect expect;
+    struct scenario_expect expect; /* of the device, with all that its library gets wrong */
+    /* What the documentation promises, where that is something else: what a strict run expects.
+     * NULL: the same. */
+    const struct scenario_expect *documented;
 };
+
+/** For .documented, with the fields of struct scenario_expect. */
+#define DOCUMENTED(...) (&(const struct scenario_expect){__VA_ARGS__})
 
 /** A family's table, in a file of its own: scenarios/FAMILY.c. The build registers every file. */
 #define SCENARIOS(family) const struct scenario scenarios_##family[]

@@ -60,6 +60,9 @@ static json_t *chunked_of(const struct scenario_response *response)
     if (response->no_last_chunk) {
         json_object_set_new(chunked, "final", json_false());
     }
+    if (response->coding != NULL) {
+        json_object_set_new(chunked, "te", json_string(response->coding));
+    }
     return chunked;
 }
 
@@ -78,6 +81,48 @@ static void set_content_length(json_t *respond, const char *value)
         json_object_set_new(respond, "content_length", json_integer(number));
     } else {
         set_string(respond, "content_length", value);
+    }
+}
+
+static void set_integer(json_t *object, const char *key, json_int_t value)
+{
+    if (value != 0) {
+        json_object_set_new(object, key, json_integer(value));
+    }
+}
+
+/* When, and in which pieces. */
+static void set_pieces(json_t *respond, const struct scenario_response *response)
+{
+    set_integer(respond, "joined", response->joined);
+    set_integer(respond, "drip_header", response->header_pieces);
+    set_integer(respond, "header_stall_ms", response->header_stall_ms);
+    set_integer(respond, "header_then_pause_ms", response->header_pause_ms);
+    set_integer(respond, "hold_open_ms", response->hold_open_ms);
+    set_integer(respond, "stall_after", response->stall_after);
+    set_integer(respond, "stall_ms", response->stall_ms);
+    if (response->drip.bytes != 0) {
+        json_object_set_new(
+            respond, "drip",
+            json_pack("{s:i, s:i}", "bytes", (int)response->drip.bytes, "ms", response->drip.ms));
+    }
+    if (response->split_at[0] != 0) {
+        json_t *offsets = json_array();
+        for (size_t i = 0; i < SCENARIO_MAX_SPLITS && response->split_at[i] != 0; i++) {
+            json_array_append_new(offsets, json_integer(response->split_at[i]));
+        }
+        json_object_set_new(respond, "split_at", offsets);
+    }
+}
+
+/* Instead of a response, or before it. */
+static void set_otherwise(json_t *respond, const struct scenario_response *response)
+{
+    set_integer(respond, "interim", response->interim);
+    set_string(respond, "raw", response->raw);
+    set_string(respond, "no_response", response->no_response);
+    if (response->content_length_too) {
+        json_object_set_new(respond, "content_length_too", json_true());
     }
 }
 
@@ -112,12 +157,8 @@ static json_t *respond_of(const struct scenario_response *response)
         json_object_set_new(respond, "cut_record", json_true());
     }
     set_string(respond, "tls_records", response->tls_records);
-    if (response->stall_after != 0) {
-        json_object_set_new(respond, "stall_after", json_integer(response->stall_after));
-    }
-    if (response->stall_ms != 0) {
-        json_object_set_new(respond, "stall_ms", json_integer(response->stall_ms));
-    }
+    set_pieces(respond, response);
+    set_otherwise(respond, response);
     return respond;
 }
 

@@ -302,6 +302,15 @@ static void a_hazard_that_was_not_met(void **state)
     expect_mismatch(fixture, "hazard");
 }
 
+static void a_strict_run_meets_no_hazard(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->scenario.expect.hazard = "some-quirk";
+    fixture->evidence.strict = true;
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
 static void a_boot_that_crashes(void **state)
 {
     struct fixture *fixture = *state;
@@ -548,6 +557,7 @@ int main(void)
         CASE(one_wrong_byte_in_the_slot),
         CASE(a_program_without_an_erase),
         CASE(a_hazard_that_was_not_met),
+        CASE(a_strict_run_meets_no_hazard),
         CASE(a_boot_that_crashes),
         CASE(a_crash_that_did_not_come),
         CASE(a_handshake_that_failed),

@@ -1,6 +1,5 @@
 #include "text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,14 +40,20 @@ void text_add(struct text *text, const char *format, ...)
     va_end(args);
 }
 
-char *text_format(const char *format, ...)
+char *text_vformat(const char *format, va_list args)
 {
     struct text text = {0};
+    add(&text, format, args);
+    return text_take(&text);
+}
+
+char *text_format(const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    add(&text, format, args);
+    char *bytes = text_vformat(format, args);
     va_end(args);
-    return text_take(&text);
+    return bytes;
 }
 
 char *text_take(struct text *text)

@@ -2,6 +2,7 @@
  * without a report. */
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct text {
@@ -13,6 +14,9 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 
 /** A text in one go; the caller frees. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** The same with the arguments of a caller's caller. */
+char *text_vformat(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 /** Takes the text out, "" if nothing was added; the caller frees. */
 char *text_take(struct text *text);

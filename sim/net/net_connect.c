@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "net.h"
 #include "net_socket.h"
 #include "net_tls.h"
@@ -221,6 +222,10 @@ static int read_some(struct net_connection *connection, void *buffer, size_t siz
 
 int net_read(struct net_connection *connection, void *buffer, size_t size, int timeout_ms)
 {
+    struct device *device = device_current();
+    if (device != NULL) {
+        device_wait_us(device, 0); /* a network has a delay, in which other tasks run */
+    }
     int got = read_some(connection, buffer, size, timeout_ms);
     count_received(got);
     return got;

@@ -103,32 +103,31 @@ static enum arrival await_watched(struct net_socket *socket)
     }
 }
 
-/* Lets the pause's time pass until it is over or the deadline (device time; UINT64_MAX: none) is
- * reached. False when the deadline was. */
+/* Waits in the pause: until it is over or the deadline (device time; UINT64_MAX: none), or less if
+ * other tasks have been running, for they may have changed what there is to wait for. False when
+ * the deadline is reached. */
 static bool sit_out(struct net_socket *socket, struct net_pause *pause, uint64_t deadline)
 {
-    for (;;) {
-        uint64_t now = device_now();
-        uint64_t since = socket->quiet_since;
-        pause->spent_us += now > since ? now - since : 0;
-        socket->quiet_since = now;
-        if (net_watch_elapsed(socket->watch, pause)) {
-            return true;
-        }
-        if (now >= deadline) {
-            return false;
-        }
-        bool for_ever = pause->idle || pause->total_us == UINT64_MAX;
-        if (for_ever && (deadline == UINT64_MAX || pause->spent_us > PATIENCE_US)) {
-            socket->give_up("the firmware waits for ever for a peer that sends nothing more");
-            return false;
-        }
-        uint64_t rest = for_ever ? UINT64_MAX : pause->total_us - pause->spent_us;
-        advance(rest < deadline - now ? rest : deadline - now);
-        if (device_current() == NULL) {
-            return false;
-        }
+    struct device *device = device_current();
+    uint64_t now = device_now();
+    uint64_t since = socket->quiet_since;
+    pause->spent_us += now > since ? now - since : 0;
+    socket->quiet_since = now;
+    if (net_watch_elapsed(socket->watch, pause)) {
+        return true;
     }
+    if (now >= deadline || device == NULL) {
+        return false;
+    }
+    bool for_ever = pause->idle || pause->total_us == UINT64_MAX;
+    uint64_t rest = for_ever ? UINT64_MAX : pause->total_us - pause->spent_us;
+    uint64_t left = deadline == UINT64_MAX ? UINT64_MAX : deadline - now;
+    bool waits = !for_ever || pause->spent_us <= PATIENCE_US;
+    if (!waits || !device_wait_us(device, rest < left ? rest : left)) {
+        socket->give_up("the firmware waits for ever for a peer that sends nothing more");
+        return false;
+    }
+    return true;
 }
 
 static uint64_t deadline_of(int timeout_ms)

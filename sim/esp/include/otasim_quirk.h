@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 enum quirk_id {
-#define QUIRK(id, name, catalogue, summary) QUIRK_##id,
+#define QUIRK(id, name, catalogue, summary, advice) QUIRK_##id,
 #include "otasim_quirks.def"
 #undef QUIRK
     QUIRK_COUNT
@@ -26,10 +26,14 @@ struct quirk_info {
     const char *name;      /* "redirect-unlimited" */
     const char *catalogue; /* id in the failure catalogue, "R06" */
     const char *summary;   /* one line: what the device does that it should not */
+    const char *advice;    /* what an application, or its server, must do about it */
 };
 
 /** The table row; id < QUIRK_COUNT. */
 const struct quirk_info *quirk_info(enum quirk_id id);
+
+/** The quirk of that name; QUIRK_COUNT if there is none. */
+enum quirk_id quirk_named(const char *name);
 
 /** True if this run has the quirk. Asking is not meeting: call quirk_met where it changes what
  * happens. */

@@ -1,0 +1,167 @@
+#include "report_case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain.h"
+#include "flash_draw.h"
+#include "markup.h"
+#include "otasim_quirk.h"
+#include "timeline.h"
+#include "timeline_draw.h"
+
+static const char *string_of(const json_t *record, const char *key)
+{
+    const char *value = json_string_value(json_object_get(record, key));
+    return value != NULL ? value : "";
+}
+
+static void add_pre(struct text *out, const char *text)
+{
+    text_add(out, "<pre>");
+    markup_add(out, text);
+    text_add(out, "</pre>");
+}
+
+static void add_departures(struct text *out, const json_t *facts)
+{
+    const json_t *list = json_object_get(facts, "mismatches");
+    if (string_of(facts, "error")[0] != '\0') {
+        text_add(out, "<p class=\"why\">");
+        markup_add(out, string_of(facts, "error"));
+        text_add(out, "</p>\n");
+    }
+    if (json_array_size(list) == 0) {
+        return;
+    }
+    text_add(out, "<table class=\"departure\"><caption>Departure from the expectation</caption><tr>"
+                  "<td></td><th scope=\"col\">expected</th><th scope=\"col\">actual</th></tr>");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        text_add(out, "<tr><th scope=\"row\">");
+        markup_add(out, string_of(row, "field"));
+        text_add(out, "</th><td>");
+        add_pre(out, string_of(row, "expected"));
+        text_add(out, "</td><td>");
+        add_pre(out, string_of(row, "actual"));
+        text_add(out, "</td></tr>");
+    }
+    text_add(out, "</table>\n");
+}
+
+static void add_hazards(struct text *out, const json_t *facts)
+{
+    const json_t *names = json_object_get(facts, "quirks");
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        enum quirk_id id = name != NULL ? quirk_named(name) : QUIRK_COUNT;
+        text_add(out, "<p class=\"hazard\"><b>Hazard: ");
+        markup_add(out, name);
+        text_add(out, ".</b> ");
+        if (id != QUIRK_COUNT) {
+            markup_addf(out, "On the device, %s. ", quirk_info(id)->summary);
+            text_add(out, "<b>Advice:</b> ");
+            markup_addf(out, "%s.", quirk_info(id)->advice);
+        }
+        text_add(out, "</p>\n");
+    }
+}
+
+/* The first lines that fit into `limit` bytes, and how many do not. */
+static void add_lines(struct text *out, const char *text, size_t limit, const char *name)
+{
+    size_t length = strlen(text);
+    if (length <= limit) {
+        markup_add(out, text);
+        return;
+    }
+    size_t cut = limit;
+    while (cut > 0 && text[cut - 1] != '\n') {
+        cut--;
+    }
+    size_t left = 0;
+    for (const char *line = text + cut; *line != '\0'; line++) {
+        left += *line == '\n';
+    }
+    char *head = text_format("%.*s", (int)cut, text);
+    markup_add(out, head);
+    free(head);
+    markup_addf(out, "... and %zu lines more: otasim trace %s\n", left, name);
+}
+
+static void add_steps(struct text *out, const struct scenario *scenario, const json_t *facts,
+                      size_t limit)
+{
+    char *steps = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&steps, &length);
+    if (stream == NULL) {
+        return;
+    }
+    timeline_print(json_object_get(facts, "trace"), json_object_get(facts, "requests"), false,
+                   stream);
+    if (fclose(stream) == 0) {
+        text_add(out, "<details><summary>Every step, as text</summary><pre>");
+        add_lines(out, steps + strspn(steps, "\n"), limit, scenario->name);
+        text_add(out, "</pre></details>\n");
+    }
+    free(steps);
+}
+
+static void add_explanation(struct text *out, const struct scenario *scenario)
+{
+    struct text text = {0};
+    explain_scenario(&text, scenario);
+    char *words = text_take(&text);
+    text_add(out, "<details><summary>What is replayed, and what must come of it</summary>");
+    add_pre(out, words);
+    text_add(out, "</details>\n");
+    free(words);
+}
+
+static void add_body(struct text *out, const struct scenario *scenario, const json_t *facts,
+                     size_t steps)
+{
+    const json_t *trace = json_object_get(facts, "trace");
+    add_departures(out, facts);
+    add_hazards(out, facts);
+    if (json_array_size(trace) > 0) {
+        timeline_draw(out, scenario->name, trace);
+        add_steps(out, scenario, facts, steps);
+    }
+    const json_t *flash = json_object_get(facts, "flash");
+    if (json_is_object(flash)) {
+        flash_draw_map(out, flash);
+        flash_draw_otadata(out, flash);
+    }
+    add_explanation(out, scenario);
+}
+
+void report_case_add(struct text *out, const struct scenario *scenario, size_t number,
+                     const json_t *facts, const char *why, size_t steps)
+{
+    bool skipped = json_is_true(json_object_get(facts, "skipped"));
+    bool passed = json_is_true(json_object_get(facts, "passed"));
+    const char *verdict = skipped ? "skipped" : passed ? "passed" : "failed";
+    text_add(out,
+             "<details class=\"case %s\" id=\"s%zu\"%s><summary><span class=\"verdict\">%s</span> "
+             "<b>",
+             verdict, number, passed || skipped ? "" : " open", verdict);
+    markup_add(out, scenario->name);
+    text_add(out, "</b>");
+    if (json_array_size(json_object_get(facts, "quirks")) > 0) {
+        text_add(out, " <span class=\"warn\">hazard</span>");
+    }
+    text_add(out, " <span class=\"about\">");
+    markup_add(out, scenario->about);
+    text_add(out, "</span></summary>\n<div class=\"body\">");
+    if (facts != NULL) {
+        add_body(out, scenario, facts, steps);
+    } else {
+        text_add(out, "<p class=\"why\">");
+        markup_add(out, why);
+        text_add(out, "</p>");
+    }
+    text_add(out, "</div></details>\n");
+}

@@ -25,7 +25,7 @@ static const struct firmware_info *info_of(const struct scenario *scenario)
     return firmware != NULL ? firmware_info(firmware) : &none;
 }
 
-static const char *table_name(const struct scenario *scenario)
+const char *scenario_partitions(const struct scenario *scenario)
 {
     const struct scenario_set *set = scenario_set_current();
     if (scenario->device.partitions != NULL) {
@@ -38,10 +38,16 @@ static const char *table_name(const struct scenario *scenario)
     return own != NULL ? own : "std";
 }
 
+const char *scenario_project_version(const struct scenario *scenario)
+{
+    const char *version = info_of(scenario)->version;
+    return version[0] != '\0' ? version : NULL;
+}
+
 static bool load_table(const struct scenario *scenario, const struct device *device,
                        struct partition_table *table, struct error *err)
 {
-    const char *name = table_name(scenario);
+    const char *name = scenario_partitions(scenario);
     char path[1024];
     if (strchr(name, '/') == NULL) {
         snprintf(path, sizeof path, "%s/partitions/%s.csv", paths_fixtures_dir(), name);
@@ -95,15 +101,15 @@ static bool load_apps(struct device *device, const struct partition_table *table
     if (scenario->device.no_apps) {
         return true;
     }
-    const char *version = info_of(scenario)->version;
+    const char *version = scenario_project_version(scenario);
     if (apps[0].label == NULL) {
         /* Where the first app is flashed to. */
         bool has_factory = partition_table_find_label(table, FACTORY) != NULL;
         const struct scenario_app first = {.label = has_factory ? FACTORY : OTA_0};
-        return load_app(device, table, &first, version[0] != '\0' ? version : "1.0.0", err);
+        return load_app(device, table, &first, version != NULL ? version : "1.0.0", err);
     }
     for (size_t i = 0; i < SCENARIO_MAX_APPS && apps[i].label != NULL; i++) {
-        if (!load_app(device, table, &apps[i], version[0] != '\0' ? version : NULL, err)) {
+        if (!load_app(device, table, &apps[i], version, err)) {
             return false;
         }
     }

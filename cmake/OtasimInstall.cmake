@@ -21,6 +21,8 @@ if(firmware)
   set_target_properties(${firmware} PROPERTIES INSTALL_RPATH "${origin}/../..")
 endif()
 
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
 # sim/http and sim/module are compiled into each firmware, the rest is in the core library.
 install(DIRECTORY sim DESTINATION ${share} FILES_MATCHING
         PATTERN "*.h" PATTERN "*.def" PATTERN "*.defaults"

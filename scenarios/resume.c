@@ -1,4 +1,4 @@
-/* An update that goes on where an earlier one was cut off: catalogue family H. The first part is in
+/* An update that goes on where an earlier one was cut off: catalogue family G. The first part is in
  * the slot, as an earlier boot left it. */
 #include "scenario.h"
 
@@ -24,6 +24,7 @@ SCENARIOS(resume) = {
         .about =
             "the rest is asked for and put behind what is there; the header was checked before",
         .source = "recording C-honored-4096",
+        .catalogue = "G13",
         WITH_EARLIER_PART,
         .server = {IMAGE(.range = "honor")},
         RESUMES_AT(HALF),
@@ -36,6 +37,7 @@ SCENARIOS(resume) = {
         .name = "resume/less-than-a-header",
         .about = "1000 bytes are too few to go on from: the range begins at 0",
         .source = "recording C-honored-1000",
+        .catalogue = "G17",
         WITH_EARLIER_PART,
         .server = {IMAGE(.range = "honor")},
         RESUMES_AT(1000),
@@ -48,6 +50,7 @@ SCENARIOS(resume) = {
         .name = "resume/range-ignored",
         .about = "the server sends all of it: asked again without a range, from the start",
         .source = "recording C-ignored-200-4096",
+        .catalogue = "G14",
         WITH_EARLIER_PART,
         .server = {IMAGE()},
         RESUMES_AT(HALF),

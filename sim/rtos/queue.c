@@ -31,7 +31,7 @@ struct QueueDefinition *queue_create(enum queue_kind kind, uint32_t length, uint
     }
     if (queue != NULL) {
         *queue = (struct QueueDefinition){.magic = MAGIC,
-                                          .kind = kind,
+                                          .kind = (uint8_t)kind,
                                           .is_static = is_static,
                                           .length = length,
                                           .item_size = item_size,

@@ -89,25 +89,25 @@ static size_t group_size(const struct lane *lane, size_t begin, size_t *bars)
     return end - begin;
 }
 
-static void draw_bar(struct text *out, const struct lane_bar *bar, int y)
+/* The style sheet gives the height. */
+static void draw_bar(struct text *out, const struct lane_bar *bar)
 {
     double width = bar->end - bar->x > LEAST_BAR ? bar->end - bar->x : LEAST_BAR;
     double x = bar->x + width > 100 ? 100 - width : bar->x;
-    text_add(out, "<rect x=\"%.2f%%\" y=\"%d\" width=\"%.2f%%\" height=\"%d\"/>", x, y, width,
-             BAR_HEIGHT);
+    text_add(out, "<rect x=\"%.1f%%\" width=\"%.3g%%\"/>", x, width);
 }
 
 static void draw_group(struct text *out, const struct lane_bar *bars, size_t count, size_t merged,
                        int y)
 {
-    text_add(out, "<g class=\"%s\"><title>", bars->look);
+    text_add(out, "<g class=\"%s\" transform=\"translate(0,%d)\"><title>", bars->look, y);
     markup_add(out, bars->title);
     if (merged > 1) {
         text_add(out, ", and %zu more", merged - 1);
     }
     text_add(out, "</title>");
     for (size_t i = 0; i < count; i++) {
-        draw_bar(out, &bars[i], y);
+        draw_bar(out, &bars[i]);
     }
     text_add(out, "</g>");
 }
@@ -139,7 +139,7 @@ static int draw_label(struct text *out, double taken[LABEL_ROWS], const struct l
     double x = bar->x;
     int row = place(taken, &x, pixels * 100 / LANE_WIDTH);
     if (row >= 0) {
-        text_add(out, "<text x=\"%.2f%%\" y=\"%d\">", x, y + ROW_HEIGHT * (row + 1) - 2);
+        text_add(out, "<text x=\"%.1f%%\" y=\"%d\">", x, y + ROW_HEIGHT * (row + 1) - 2);
         markup_add(out, bar->label);
         text_add(out, "%s</text>", times);
     }

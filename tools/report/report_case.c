@@ -5,17 +5,12 @@
 #include <string.h>
 
 #include "explain.h"
+#include "fields.h"
 #include "flash_draw.h"
 #include "markup.h"
 #include "otasim_quirk.h"
 #include "timeline.h"
 #include "timeline_draw.h"
-
-static const char *string_of(const json_t *record, const char *key)
-{
-    const char *value = json_string_value(json_object_get(record, key));
-    return value != NULL ? value : "";
-}
 
 static void add_pre(struct text *out, const char *text)
 {
@@ -27,9 +22,9 @@ static void add_pre(struct text *out, const char *text)
 static void add_departures(struct text *out, const json_t *facts)
 {
     const json_t *list = json_object_get(facts, "mismatches");
-    if (string_of(facts, "error")[0] != '\0') {
+    if (field_text(facts, "error")[0] != '\0') {
         text_add(out, "<p class=\"why\">");
-        markup_add(out, string_of(facts, "error"));
+        markup_add(out, field_text(facts, "error"));
         text_add(out, "</p>\n");
     }
     if (json_array_size(list) == 0) {
@@ -40,11 +35,11 @@ static void add_departures(struct text *out, const json_t *facts)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
         text_add(out, "<tr><th scope=\"row\">");
-        markup_add(out, string_of(row, "field"));
+        markup_add(out, field_text(row, "field"));
         text_add(out, "</th><td>");
-        add_pre(out, string_of(row, "expected"));
+        add_pre(out, field_text(row, "expected"));
         text_add(out, "</td><td>");
-        add_pre(out, string_of(row, "actual"));
+        add_pre(out, field_text(row, "actual"));
         text_add(out, "</td></tr>");
     }
     text_add(out, "</table>\n");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields.h"
 #include "markup.h"
 #include "sweep.h"
 #include "sweep_results.h"
@@ -21,16 +22,10 @@ struct heat {
     const json_t *summary;
 };
 
-static const char *string_of(const json_t *record, const char *key)
-{
-    const char *value = json_string_value(json_object_get(record, key));
-    return value != NULL ? value : "";
-}
-
 static bool is_of(const struct heat *heat, const json_t *record)
 {
-    return strcmp(heat->sweep, string_of(record, "sweep")) == 0 &&
-           strcmp(heat->scenario, string_of(record, "scenario")) == 0;
+    return strcmp(heat->sweep, field_text(record, "sweep")) == 0 &&
+           strcmp(heat->scenario, field_text(record, "scenario")) == 0;
 }
 
 /* The place of a record's finding; false if it has none or is another request's. */
@@ -39,7 +34,7 @@ static bool place_in(const struct heat *heat, const json_t *record, unsigned lon
     const json_t *finding = json_object_get(record, "finding");
     unsigned request;
     return finding != NULL && is_of(heat, record) &&
-           sweep_results_place(string_of(finding, "at"), &request, place) &&
+           sweep_results_place(field_text(finding, "at"), &request, place) &&
            request == heat->request;
 }
 
@@ -80,7 +75,7 @@ static unsigned row_of(const json_t *finding)
         return WINDOWS;
     }
     for (unsigned i = 0; i < SWEEP_CLASSES; i++) {
-        if (strcmp(sweep_class_name((enum sweep_class)i), string_of(finding, "class")) == 0) {
+        if (strcmp(sweep_class_name((enum sweep_class)i), field_text(finding, "class")) == 0) {
             return i;
         }
     }
@@ -209,9 +204,9 @@ static void add_list(struct text *out, const struct heat *heat, const json_t *re
         }
         text_add(out, "%s<li>",
                  listed++ == 0 ? "<details><summary>The findings</summary><ul>" : "");
-        markup_addf(out, "%s: %s", string_of(finding, "class"), string_of(finding, "text"));
+        markup_addf(out, "%s: %s", field_text(finding, "class"), field_text(finding, "text"));
         text_add(out, " <code>otasim sweep ");
-        markup_add(out, string_of(finding, "id"));
+        markup_add(out, field_text(finding, "id"));
         text_add(out, "</code></li>");
     }
     if (left > 0) {
@@ -256,7 +251,7 @@ static bool has_requests(const json_t *records, const struct heat *heat)
         const json_t *record = json_array_get(records, i);
         unsigned request;
         unsigned long place;
-        const char *at = string_of(json_object_get(record, "finding"), "at");
+        const char *at = field_text(json_object_get(record, "finding"), "at");
         if (is_of(heat, record) && sweep_results_place(at, &request, &place) && request != 0) {
             return true;
         }
@@ -275,11 +270,11 @@ void sweep_draw(struct text *out, const json_t *records)
         if (heat == NULL) {
             break;
         }
-        heat->sweep = string_of(record, "sweep");
-        heat->scenario = string_of(record, "scenario");
+        heat->sweep = field_text(record, "sweep");
+        heat->scenario = field_text(record, "scenario");
         heat->logarithmic = strcmp(heat->sweep, "network") == 0;
         bool placed = finding == NULL ||
-                      sweep_results_place(string_of(finding, "at"), &heat->request, &place);
+                      sweep_results_place(field_text(finding, "at"), &heat->request, &place);
         /* The summary of a sweep whose findings are drawn by request is in their captions. */
         bool told = finding == NULL && has_requests(records, heat);
         if (placed && !told && !drawn_before(drawn, heat)) {

@@ -4,16 +4,11 @@
 #include <string.h>
 
 #include "axis.h"
+#include "fields.h"
 #include "markup.h"
 #include "timeline_lanes.h"
 
 enum { AXIS_HEIGHT = 16, BOOT_HEIGHT = 20, CHARACTER_WIDTH = 6 };
-
-static const char *string_of(const json_t *record, const char *key)
-{
-    const char *value = json_string_value(json_object_get(record, key));
-    return value != NULL ? value : "";
-}
 
 /* The record of that kind in that boot, or NULL. */
 static const json_t *record_of(const json_t *trace, const struct axis *axis, size_t boot,
@@ -21,7 +16,7 @@ static const json_t *record_of(const json_t *trace, const struct axis *axis, siz
 {
     for (size_t i = 0; i < json_array_size(trace); i++) {
         const json_t *record = json_array_get(trace, i);
-        if (axis->boot_of[i] == boot && strcmp(string_of(record, "kind"), kind) == 0) {
+        if (axis->boot_of[i] == boot && strcmp(field_text(record, "kind"), kind) == 0) {
             return record;
         }
     }
@@ -51,18 +46,18 @@ static void draw_boot(struct text *out, const json_t *trace, const struct axis *
     const struct axis_boot *place = &axis->boots[number];
     const json_t *boot = record_of(trace, axis, number, "boot");
     const json_t *end = record_of(trace, axis, number, "end");
-    const char *how = string_of(end, "how");
-    char *what = boot != NULL
-                     ? text_format("%s %s", string_of(boot, "running"), string_of(boot, "version"))
-                     : text_format("no app");
+    const char *how = field_text(end, "how");
+    char *what = boot != NULL ? text_format("%s %s", field_text(boot, "running"),
+                                            field_text(boot, "version"))
+                              : text_format("no app");
     double room = place->width * LANE_WIDTH / 100;
-    text_add(out, "<g class=\"%s\"><title>", look_of_end(how));
+    text_add(out, "<g class=\"box %s\"><title>", look_of_end(how));
     markup_addf(out, "boot %zu after %s: %.3f to %.3f s, ", number,
-                boot != NULL ? string_of(boot, "reset") : "a reset", (double)place->begin_us / 1e6,
+                boot != NULL ? field_text(boot, "reset") : "a reset", (double)place->begin_us / 1e6,
                 (double)place->end_us / 1e6);
-    markup_addf(out, "%s; ends: %s %s", what, how, string_of(end, "detail"));
-    text_add(out, "</title><rect x=\"%.2f%%\" y=\"%d\" width=\"%.2f%%\" height=\"%d\"/>", place->x,
-             AXIS_HEIGHT, place->width, BOOT_HEIGHT);
+    markup_addf(out, "%s; ends: %s %s", what, how, field_text(end, "detail"));
+    text_add(out, "</title><rect x=\"%.2f%%\" y=\"%d\" width=\"%.2f%%\"/>", place->x, AXIS_HEIGHT,
+             place->width);
     text_add(out, "<text class=\"on\" x=\"%.2f%%\" y=\"%d\" dx=\"5\">", place->x, AXIS_HEIGHT + 14);
     char *label = text_format("boot %zu: %s, ends: %s", number, what, how);
     if ((double)(strlen(label) * CHARACTER_WIDTH + 10) <= room) {
@@ -84,7 +79,8 @@ static void draw_times(struct text *out, const struct axis *axis, size_t number)
     const double least = 64.0 * 100 / LANE_WIDTH; /* percent from one to the next */
     static const long long steps[] = {10000,   20000,   50000,   100000,   200000,   500000,
                                       1000000, 2000000, 5000000, 10000000, 60000000, 600000000};
-    if (boot->width >= least || number == 0 || number + 1 == axis->count) {
+    const double enough = 48.0 * 100 / LANE_WIDTH;
+    if (boot->width >= enough || number == 0 || number + 1 == axis->count) {
         text_add(out, "<text class=\"time\" x=\"%.2f%%\" y=\"11\">%.3g s</text>", boot->x,
                  (double)boot->begin_us / 1e6);
     }

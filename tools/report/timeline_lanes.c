@@ -6,22 +6,12 @@
 #include <string.h>
 
 #include "event_names.h"
+#include "fields.h"
 #include "flash.h"
-
-static const char *string_of(const json_t *record, const char *key)
-{
-    const char *value = json_string_value(json_object_get(record, key));
-    return value != NULL ? value : "";
-}
-
-static long long integer_of(const json_t *record, const char *key)
-{
-    return json_integer_value(json_object_get(record, key));
-}
 
 static bool is(const json_t *record, const char *key, const char *value)
 {
-    return strcmp(string_of(record, key), value) == 0;
+    return strcmp(field_text(record, key), value) == 0;
 }
 
 struct moment {
@@ -61,14 +51,14 @@ static size_t find_after(const struct moment *moment, const char *kind, const ch
 
 static bool call_failed(const json_t *call)
 {
-    const char *err = string_of(call, "err");
+    const char *err = field_text(call, "err");
     return err[0] != '\0' && strcmp(err, "ESP_OK") != 0 &&
            strcmp(err, "ESP_ERR_HTTPS_OTA_IN_PROGRESS") != 0;
 }
 
 static void add_call(const struct moment *moment)
 {
-    const char *function = string_of(moment->record, "fn");
+    const char *function = field_text(moment->record, "fn");
     if (strcmp(function, "esp_https_ota_get_image_len_read") == 0) {
         return; /* asked for the progress display, for each piece */
     }
@@ -82,11 +72,11 @@ static void add_call(const struct moment *moment)
         return;
     }
     bool failed = call_failed(call);
-    const char *err = string_of(call, "err");
-    lane_add(lane, moment->x, x_at(moment, integer_of(call, "t")), failed ? "bad" : "call",
+    const char *err = field_text(call, "err");
+    lane_add(lane, moment->x, x_at(moment, field_number(call, "t")), failed ? "bad" : "call",
              failed ? text_format("%s: %s", function, err) : text_format("%s", function),
              text_format("%s%s%s, %.3f to %.3f s", function, err[0] != '\0' ? " returned " : "",
-                         err, seconds(moment->us), seconds(integer_of(call, "t"))));
+                         err, seconds(moment->us), seconds(field_number(call, "t"))));
 }
 
 /* The part of a URL that differs from one scenario to the next. */
@@ -104,22 +94,22 @@ static const char *look_of_status(long long status)
 
 static void add_request(const struct moment *moment)
 {
-    const char *url = string_of(moment->record, "url");
+    const char *url = field_text(moment->record, "url");
     size_t answered = find_after(moment, "http", "what", "response");
     /* A response that comes after the next request is that one's. */
     bool lost = find_after(moment, "http", "what", "request") < answered;
     const json_t *response = lost ? NULL : json_array_get(moment->lanes->trace, answered);
-    long long status = response != NULL ? integer_of(response, "status") : 0;
-    long long end = response != NULL ? integer_of(response, "t") : moment->us;
+    long long status = response != NULL ? field_number(response, "status") : 0;
+    long long end = response != NULL ? field_number(response, "t") : moment->us;
     char answer[32] = "no response";
     if (response != NULL) {
         snprintf(answer, sizeof answer, "%lld", status);
     }
     lane_add(
         &moment->lanes->lanes[LANE_NETWORK], moment->x, x_at(moment, end), look_of_status(status),
-        text_format("%s %.36s%s: %s", string_of(moment->record, "method"), path_of(url),
+        text_format("%s %.36s%s: %s", field_text(moment->record, "method"), path_of(url),
                     strlen(path_of(url)) > 36 ? "..." : "", answer),
-        text_format("%s %s, answered with %s, %.3f to %.3f s", string_of(moment->record, "method"),
+        text_format("%s %s, answered with %s, %.3f to %.3f s", field_text(moment->record, "method"),
                     url, answer, seconds(moment->us), seconds(end)));
 }
 
@@ -132,20 +122,20 @@ static void add_http(const struct moment *moment)
 
 static void add_tls(const struct moment *moment)
 {
-    long long code = integer_of(moment->record, "code");
+    long long code = field_number(moment->record, "code");
     if (code != 0) {
         lane_add(&moment->lanes->lanes[LANE_NETWORK], moment->x, moment->x, "bad",
                  text_format("TLS -0x%04llx", -code),
-                 text_format("TLS %s: -0x%04llx %s %s, %.3f s", string_of(moment->record, "what"),
-                             -code, string_of(moment->record, "text"),
-                             string_of(moment->record, "why"), seconds(moment->us)));
+                 text_format("TLS %s: -0x%04llx %s %s, %.3f s", field_text(moment->record, "what"),
+                             -code, field_text(moment->record, "text"),
+                             field_text(moment->record, "why"), seconds(moment->us)));
     }
 }
 
 static void add_event(const struct moment *moment)
 {
-    const char *base = string_of(moment->record, "base");
-    long long id = integer_of(moment->record, "id");
+    const char *base = field_text(moment->record, "base");
+    long long id = field_number(moment->record, "id");
     if (strcmp(base, "ESP_HTTP_CLIENT_EVENT") == 0) {
         return; /* the requests say it */
     }
@@ -159,7 +149,7 @@ static void add_event(const struct moment *moment)
 
 static void add_hazard(const struct moment *moment)
 {
-    const char *name = string_of(moment->record, "name");
+    const char *name = field_text(moment->record, "name");
     lane_add(&moment->lanes->lanes[LANE_HAZARDS], moment->x, moment->x, "hazard",
              text_format("%s", name), text_format("hazard %s, %.3f s", name, seconds(moment->us)));
 }
@@ -167,11 +157,11 @@ static void add_hazard(const struct moment *moment)
 static void add_otadata(const struct moment *moment)
 {
     lane_add(&moment->lanes->lanes[LANE_OTADATA], moment->x, moment->x, "otadata",
-             text_format("%lld: %s", integer_of(moment->record, "entry"),
-                         string_of(moment->record, "is")),
+             text_format("%lld: %s", field_number(moment->record, "entry"),
+                         field_text(moment->record, "is")),
              text_format("otadata entry %lld: %s becomes %s, %.3f s",
-                         integer_of(moment->record, "entry"), string_of(moment->record, "was"),
-                         string_of(moment->record, "is"), seconds(moment->us)));
+                         field_number(moment->record, "entry"), field_text(moment->record, "was"),
+                         field_text(moment->record, "is"), seconds(moment->us)));
 }
 
 /* The number of the partition's lanes, which are made when it is met first. */
@@ -200,9 +190,9 @@ static size_t partition_of(struct timeline_lanes *lanes, const char *at)
 
 static void add_flash(const struct moment *moment)
 {
-    const char *at = string_of(moment->record, "at");
+    const char *at = field_text(moment->record, "at");
     bool erase = is(moment->record, "op", "erase");
-    long long length = integer_of(moment->record, "len");
+    long long length = field_number(moment->record, "len");
     uint32_t bytes = length > 0 && length < UINT32_MAX ? (uint32_t)length : 0;
     long long us = erase ? flash_erase_time_us(bytes) : flash_program_time_us(bytes);
     size_t number = partition_of(moment->lanes, at);
@@ -233,7 +223,7 @@ void timeline_lanes_fill(struct timeline_lanes *lanes, const json_t *trace, cons
     for (size_t i = 0; i < json_array_size(trace); i++) {
         struct moment moment = {.lanes = lanes, .record = json_array_get(trace, i), .index = i};
         moment.boot = axis->boot_of[i];
-        moment.us = integer_of(moment.record, "t");
+        moment.us = field_number(moment.record, "t");
         moment.x = axis_x(axis, moment.boot, moment.us);
         for (size_t j = 0; j < sizeof kinds / sizeof kinds[0]; j++) {
             if (is(moment.record, "kind", kinds[j].kind)) {

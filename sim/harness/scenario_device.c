@@ -44,6 +44,11 @@ const char *scenario_project_version(const struct scenario *scenario)
     return version[0] != '\0' ? version : NULL;
 }
 
+const char *scenario_ota_library(const struct scenario *scenario)
+{
+    return info_of(scenario)->ota_library;
+}
+
 static bool load_table(const struct scenario *scenario, const struct device *device,
                        struct partition_table *table, struct error *err)
 {

@@ -47,20 +47,38 @@ static const char *command_name(size_t index, void *context)
     return index < COMMAND_COUNT ? commands[index].name : NULL;
 }
 
+/* So many arguments were --scenarios and its file; -1: they could not be used. */
+static int load_scenarios(int argc, char **argv)
+{
+    static const char option[] = "--scenarios";
+    if (argc < 2 || strncmp(argv[1], option, strlen(option)) != 0) {
+        return 0;
+    }
+    const char *rest = argv[1] + strlen(option);
+    const char *file = *rest == '=' ? rest + 1 : *rest == '\0' && argc > 2 ? argv[2] : "";
+    struct error err;
+    if (*file == '\0') {
+        fputs("otasim: --scenarios needs the file of a set of scenarios\n", stderr);
+        return -1;
+    }
+    if (!scenario_set_load(file, &err)) {
+        fprintf(stderr, "otasim: --scenarios: %s\n", err.text);
+        return -1;
+    }
+    return *rest == '=' ? 1 : 2;
+}
+
 int main(int argc, char **argv)
 {
     /* A reader that has gone away is an error of write(), not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
     paths_find_installation(argv[0]);
-    if (argc > 2 && strcmp(argv[1], "--scenarios") == 0) {
-        struct error err;
-        if (!scenario_set_load(argv[2], &err)) {
-            fprintf(stderr, "otasim: --scenarios: %s\n", err.text);
-            return EXIT_USAGE;
-        }
-        argc -= 2;
-        argv += 2;
+    int options = load_scenarios(argc, argv);
+    if (options < 0) {
+        return EXIT_USAGE;
     }
+    argc -= options;
+    argv += options;
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;

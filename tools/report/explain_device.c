@@ -124,6 +124,10 @@ void explain_update(struct text *out, const struct scenario *scenario)
         [UPDATE_NOTHING] = "none: it boots and idles",
     };
     const struct update_plan *plan = &scenario->update;
+    if (scenario_set_current() != NULL && strncmp(scenario_firmware(scenario), "updater", 7) != 0) {
+        text_add(out, "as the firmware does it"); /* which knows of no plan */
+        return;
+    }
     text_add(out, "%s",
              (size_t)plan->api < sizeof calls / sizeof calls[0] ? calls[plan->api] : "?");
     if (plan->api != UPDATE_NOTHING) {

@@ -234,7 +234,8 @@ function(otasim_add_firmware name)
   if(NOT APPLE)
     # A function of the application that is named like one of the core stays its own.
     target_link_options(${name} PRIVATE -Wl,-Bsymbolic)
-    if(NOT OTASIM_SANITIZE)
+    # Clang's sanitizers are in the program alone.
+    if(NOT OTASIM_SANITIZE OR CMAKE_C_COMPILER_ID STREQUAL "GNU")
       target_link_options(${name} PRIVATE -Wl,-z,defs)
     endif()
   endif()

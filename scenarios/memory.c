@@ -18,9 +18,9 @@
         ONE_WAY(slug "-one-shot", story, code, UPDATE_ONE_SHOT, plan, __VA_ARGS__)
 #define ONE_WAY(slug, story, code, way, plan, ...)                                                 \
     {                                                                                              \
-        .name = "memory/" slug, .about = story, .firmware = "updater-allow_http",                  \
-        .update = {.repeat = ATTEMPTS, .api = way, UNWRAP plan}, .expect = {.result = (code)},     \
-        __VA_ARGS__                                                                                \
+        .name = "memory/" slug, .about = story, .catalogue = "M02",                                \
+        .firmware = "updater-allow_http", .update = {.repeat = ATTEMPTS, .api = way, UNWRAP plan}, \
+        .expect = {.result = (code)}, __VA_ARGS__                                                  \
     }
 #define UNWRAP(...) __VA_ARGS__
 
@@ -72,9 +72,9 @@ SCENARIOS(memory) = {
     BOTH_WAYS("wrong-chip", "the image is for another chip: abort", ESP_ERR_INVALID_VERSION,
               (OVER_HTTP), .image_chip = "esp32c3", .server = {IMAGE()}),
     BOTH_WAYS("short-of-memory", "each allocation of begin fails once", ESP_ERR_NO_MEM,
-              (OVER_HTTP, .fail_allocations = true), .server = {RESPONSE(403)}),
+              (OVER_HTTP, .fail_allocations = true), .catalogue = "M01", .server = {RESPONSE(403)}),
     BOTH_WAYS("short-of-memory-redirected", "each allocation of a begin that is redirected",
-              ESP_ERR_NO_MEM, (OVER_HTTP, .fail_allocations = true),
+              ESP_ERR_NO_MEM, (OVER_HTTP, .fail_allocations = true), .catalogue = "M01",
               .server = {REDIRECT(302, "http://localhost:8070/moved.bin", .path = "/fw.bin"),
                          RESPONSE(403, .path = "/moved.bin")}),
     END_OF_SCENARIOS,

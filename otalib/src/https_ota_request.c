@@ -135,14 +135,6 @@ static esp_err_t exchange(struct https_ota *ota)
     return length < 0 ? ESP_FAIL : ESP_OK;
 }
 
-/* What a redirect or a challenge says in its body is no firmware. */
-static void drain(struct https_ota *ota)
-{
-    char rest[256];
-    while (esp_http_client_read(ota->client, rest, sizeof rest) > 0) {
-    }
-}
-
 esp_err_t https_ota_connect(struct https_ota *ota)
 {
     for (;;) {
@@ -155,7 +147,8 @@ esp_err_t https_ota_connect(struct https_ota *ota)
         if (err != ESP_OK || !asks_again(status)) {
             return err;
         }
-        drain(ota);
+        /* What a redirect or a challenge says in its body is no firmware. */
+        esp_http_client_flush_response(ota->client, NULL);
     }
 }
 

@@ -166,6 +166,9 @@ static void observe(void *context, const struct flash_op *op)
 static void arm_faults(const struct boot_request *request)
 {
     fault.device = request->device;
+    if (request->heap_size != 0) {
+        heap_set_size(request->heap_size);
+    }
     fault.rot_after = request->fault.flash_rot;
     if (request->fault.allocation > 0) {
         heap_arm_failure(request->fault.allocation - 1);

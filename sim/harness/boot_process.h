@@ -31,6 +31,7 @@ struct boot_request {
     struct bootloader_config bootloader;
     const struct partition *resume_at; /* run this app without the bootloader, which has been by;
                                           NULL: the bootloader chooses */
+    size_t heap_size;                  /* bytes of the device's heap; 0: the usual */
     uint64_t time_limit_us; /* of the device's clock; the watchdog ends the boot then. 0: none */
     struct boot_power_cut power_cut;
     struct boot_fault fault;
@@ -44,8 +45,8 @@ struct boot_request {
     const char *input;    /* what stdin reads before its end; NULL: nothing */
     bool strict;
     bool check_leaks; /* boot_current()->check_leaks */
-    bool verbose; /* print the log */
-    int number;   /* 0 for the first boot */
+    bool verbose;     /* print the log */
+    int number;       /* 0 for the first boot */
     int trace_fd;
     int journal_fd; /* receives a record of each flash operation (journal_writer.h); 0: none */
     struct server *server; /* let go of in the child; may be NULL */

@@ -260,6 +260,10 @@ static bool request_matches(const struct expected_request *expected, const json_
            (expected->host == NULL || equal(expected->host, string_of(actual, "host"))) &&
            (expected->user_agent == NULL ||
             equal(expected->user_agent, string_of(actual, "user_agent"))) &&
+           (expected->authorization == NULL ||
+            (expected->authorization[0] == '\0'
+                 ? string_of(actual, "authorization") == NULL
+                 : equal(expected->authorization, string_of(actual, "authorization")))) &&
            (expected->status == 0 ||
             expected->status == json_integer_value(json_object_get(actual, "status"))) &&
            (expected->connection == 0 ||
@@ -285,6 +289,7 @@ static char *expected_requests_text(const struct expected_request *requests, siz
         add_field(&text, "host", row->host);
         add_field(&text, "alpn", row->alpn);
         add_field(&text, "user_agent", row->user_agent);
+        add_field(&text, "authorization", row->authorization);
         if (row->status != 0) {
             text_add(&text, " status=%d", row->status);
         }
@@ -310,6 +315,7 @@ static char *actual_requests_text(const json_t *requests, size_t departs)
         add_field(&text, "range", string_of(row, "range"));
         add_field(&text, "host", string_of(row, "host"));
         add_field(&text, "alpn", string_of(row, "alpn"));
+        add_field(&text, "authorization", string_of(row, "authorization"));
         text_add(&text, " status=%d connection=%d",
                  (int)json_integer_value(json_object_get(row, "status")),
                  (int)json_integer_value(json_object_get(row, "conn")));

@@ -232,6 +232,7 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .trace_fd = run->trace_file.fd,
         .journal_fd = run->options->journal_fd,
         .fault = run->boot_number == 0 ? boot_fault(&run->options->fault) : (struct boot_fault){0},
+        .heap_size = run->scenario->device.heap_size,
         .time_limit_us = TIME_LIMIT_US,
         .server = run->server,
     };

@@ -74,7 +74,8 @@ struct scenario_device {
     bool ignore_wafer_major; /* the efuse bit that lifts the maximum chip revision */
     uint32_t secure_version;
     bool flash_encryption;
-    int64_t epoch_s; /* wall clock, seconds since 1970; 0: 2026-01-01 */
+    size_t heap_size; /* bytes of RAM that are free when the app begins; 0: 320 KB */
+    int64_t epoch_s;  /* wall clock, seconds since 1970; 0: 2026-01-01 */
     bool clock_not_set;
     const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: the
                                firmware's own, else "std" */
@@ -102,6 +103,7 @@ struct scenario_response {
     const char *body;           /* word of the server: "image", "none", "text:...", "random:N" */
     const char *content_length; /* "auto" (NULL), "omit", or a value as text */
     bool close;                 /* close the connection after this response */
+    bool keep_open;             /* keep it, although the response has no length */
     unsigned chunked;           /* chunk size in bytes, 0: not chunked */
     const char *chunk_extension;
     const char *chunk_trailer; /* "Name: value" */
@@ -150,6 +152,7 @@ struct scenario_response {
 /** How the server's listeners look to the device. */
 struct scenario_listeners {
     const char *certificate;       /* of certs/, for https://localhost:8443; NULL: "server" */
+    const char *certificate2;      /* for port 8444; NULL: the same */
     const char *client_ca;         /* of certs/; a client certificate by it is wanted; NULL: none */
     const char *tls_min, *tls_max; /* "1.2" or "1.3"; NULL: both */
     const char *handshake;         /* is spoilt: "close", "reset" or "stall"; NULL: it is not */
@@ -250,10 +253,12 @@ struct expected_request {
     const char *method; /* NULL ends the list */
     const char *path;
     const char *host, *range, *user_agent;
-    int status;       /* as answered; 0: not compared */
-    int connection;   /* number of the connection, from 1; 0: not compared */
-    const char *alpn; /* the protocol that was agreed on */
+    const char *authorization; /* NONE: the header is not there */
+    int status;                /* as answered; 0: not compared */
+    int connection;            /* number of the connection, from 1; 0: not compared */
+    const char *alpn;          /* the protocol that was agreed on */
 };
+#define NONE ""
 #define GET(target, ...)                                                                           \
     {                                                                                              \
         .method = "GET", .path = (target), __VA_ARGS__                                             \

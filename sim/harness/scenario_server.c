@@ -139,6 +139,8 @@ static json_t *respond_of(const struct scenario_response *response)
     }
     if (response->close) {
         json_object_set_new(respond, "then", json_string("close"));
+    } else if (response->keep_open) {
+        json_object_set_new(respond, "then", json_string("keep"));
     }
     if (response->chunked != 0) {
         json_object_set_new(respond, "chunked", chunked_of(response));
@@ -179,9 +181,11 @@ static json_t *rules_of(const struct scenario *scenario)
     return by_path;
 }
 
-static void set_tls(json_t *listener, const struct scenario_listeners *row)
+static void set_tls(json_t *listener, const struct scenario_listeners *row, bool second)
 {
-    set_string(listener, "tls", row->certificate != NULL ? row->certificate : "server");
+    const char *certificate =
+        second && row->certificate2 != NULL ? row->certificate2 : row->certificate;
+    set_string(listener, "tls", certificate != NULL ? certificate : "server");
     set_string(listener, "client_ca", row->client_ca);
     set_string(listener, "tls_min", row->tls_min);
     set_string(listener, "tls_max", row->tls_max);
@@ -204,7 +208,7 @@ static json_t *listeners_of(const struct scenario *scenario)
     for (size_t i = 0; i < LISTENER_COUNT; i++) {
         json_t *listener = json_pack("{s:s}", "name", listeners[i].listener);
         if (listeners[i].tls) {
-            set_tls(listener, &scenario->listeners);
+            set_tls(listener, &scenario->listeners, listeners[i].port == SCENARIO_HTTPS2_PORT);
         }
         if (listeners[i].dead) {
             json_object_set_new(listener, "dead", json_true());

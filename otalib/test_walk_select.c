@@ -193,16 +193,29 @@ static void judge_mark_valid(struct run *run, const struct otadata *was, int act
     walk_did(run, WALK_DID_CONFIRMED);
 }
 
+/* Which entry a confirmation is for: the selected one, or as documented the running app's. */
+static int entry_to_confirm(const struct run *run, const struct otadata *otadata, int active)
+{
+    if (active < 0 || !strict(run)) {
+        return active;
+    }
+    for (int i = 0; i < 2; i++) {
+        const struct otadata_entry *entry = &otadata->entry[active ^ i];
+        if (entry_is_valid(entry) && world_slot_named(&run->world, entry) == run->running) {
+            return active ^ i;
+        }
+    }
+    return -1;
+}
+
 void walk_mark_valid(struct run *run, const struct walk_step *step)
 {
     (void)step;
     struct otadata was;
     world_read_otadata(&run->world, &was);
-    int active = active_entry(&was);
+    int active = active_entry(&was), target = entry_to_confirm(run, &was, active);
     uint32_t chip = chip_version(run);
-    bool other = active >= 0 && world_slot_named(&run->world, &was.entry[active]) != run->running &&
-                 was.entry[active].state != OTADATA_VALID;
-    esp_err_t expected = active < 0 || (other && strict(run)) ? ESP_FAIL : ESP_OK;
+    esp_err_t expected = target < 0 ? ESP_FAIL : ESP_OK;
     run->trial.is_on = false;
     run->in_place = true;
     run->selected = active >= 0 ? world_slot_named(&run->world, &was.entry[active]) : PLACE_NONE;
@@ -214,7 +227,7 @@ void walk_mark_valid(struct run *run, const struct walk_step *step)
     walk_rule(run, err == expected || walk_error_struck(run) || !readable, "result",
               "confirming returned %s, not %s", esp_err_to_name(err), esp_err_to_name(expected));
     if (err == ESP_OK) {
-        judge_mark_valid(run, &was, active);
+        judge_mark_valid(run, &was, target);
     }
     if (chip_version(run) != chip) {
         /* What was selected may have become too old: the running app, whose version it is, need

@@ -17,7 +17,7 @@
 #define BROKEN(what, flaw, story)                                                                  \
     {                                                                                              \
         .name = "image/" what, .about = story, .source = "espressif/esp-idf#4120",                 \
-        .catalogue = "I08", .image = {.flaws = (flaw)}, .server = {IMAGE()},                       \
+        .catalogue = "I08 C09", .image = {.flaws = (flaw)}, .server = {IMAGE()},                   \
         .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .events = REFUSED_AT_THE_END},           \
     }
 

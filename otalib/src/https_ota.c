@@ -257,14 +257,14 @@ static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out
         /* The beginning is in flash already: resumed, or perform was called. */
         return esp_partition_read(ota->staging, offset, out, size);
     }
-    if (ota->header_length == 0 || quirk(QUIRK_DESC_TWICE)) {
-        if (ota->header_length != 0) {
-            /* The next bytes of the body are taken for a header (catalogue C01). */
-            quirk_met(QUIRK_DESC_TWICE);
-        }
+    if (ota->header_length == 0) {
         if (https_ota_read_header(ota) != ESP_OK) {
             return ESP_FAIL;
         }
+    } else if (quirk(QUIRK_DESC_TWICE)) {
+        /* What lies in the slot takes the place of the header that was read (catalogue C01). */
+        quirk_met(QUIRK_DESC_TWICE);
+        esp_partition_read(ota->staging, 0, ota->buffer, (size_t)ota->header_length);
     }
     memcpy(out, ota->buffer + offset, size);
     return ESP_OK;

@@ -32,12 +32,27 @@ esp_err_t esp_ota_get_state_partition(const esp_partition_t *partition,
     return ESP_ERR_NOT_FOUND;
 }
 
-/* The selected slot is confirmed, and that need not be the one that runs (catalogue O11). */
-static bool confirms_another_app(const struct ota_select *select)
+static bool names_running(const struct ota_select *select, int index)
 {
     const esp_partition_t *running = esp_ota_get_running_partition();
-    uint32_t slot = ota_select_slot(select, select->entry[select->active].ota_seq);
-    return !ota_is_slot(running) || ota_slot_number(running) != slot;
+    const esp_ota_select_entry_t *entry = &select->entry[index];
+    return ota_is_slot(running) && bootloader_common_ota_select_valid(entry) &&
+           ota_select_slot(select, entry->ota_seq) == ota_slot_number(running);
+}
+
+/* The entry to confirm. The selected one need not be of the app that runs (catalogue O11). */
+static int entry_to_confirm(const struct ota_select *select)
+{
+    if (names_running(select, select->active)) {
+        return select->active;
+    }
+    if (!quirk(QUIRK_CONFIRM_AFTER_SWITCH)) {
+        return names_running(select, select->active ^ 1) ? select->active ^ 1 : -1;
+    }
+    if (select->entry[select->active].ota_state != ESP_OTA_IMG_VALID) {
+        quirk_met(QUIRK_CONFIRM_AFTER_SWITCH);
+    }
+    return select->active;
 }
 
 static esp_err_t raise_secure_version(void)
@@ -61,15 +76,13 @@ esp_err_t esp_ota_mark_app_valid_cancel_rollback(void)
     if (select.active < 0 || select.slots == 0) {
         return ESP_FAIL;
     }
-    const esp_ota_select_entry_t *entry = &select.entry[select.active];
+    int index = entry_to_confirm(&select);
+    if (index < 0) {
+        return ESP_FAIL;
+    }
+    const esp_ota_select_entry_t *entry = &select.entry[index];
     if (entry->ota_state != ESP_OTA_IMG_VALID) {
-        if (confirms_another_app(&select)) {
-            if (!quirk(QUIRK_CONFIRM_AFTER_SWITCH)) {
-                return ESP_FAIL;
-            }
-            quirk_met(QUIRK_CONFIRM_AFTER_SWITCH);
-        }
-        esp_err_t err = ota_select_write(&select, select.active, entry->ota_seq, ESP_OTA_IMG_VALID);
+        esp_err_t err = ota_select_write(&select, index, entry->ota_seq, ESP_OTA_IMG_VALID);
         if (err != ESP_OK) {
             return err;
         }

@@ -121,7 +121,7 @@ esp_err_t esp_flash_erase_region(esp_flash_t *chip, uint32_t start, uint32_t len
     for (uint32_t done = 0; err == ESP_OK && done < len; done += FLASH_SECTOR_SIZE) {
         err = flash_erase(device->flash, start + done, FLASH_SECTOR_SIZE);
         device_advance_us(device, flash_erase_time_us(FLASH_SECTOR_SIZE));
-        rtos_preempt();
+        device_wait_us(device, 0); /* CONFIG_SPI_FLASH_YIELD_DURING_ERASE: all others may run */
     }
     return err;
 }

@@ -236,6 +236,8 @@ static void judge_events(const struct run_evidence *evidence, struct run_result 
     }
     if (count > 0) {
         judge_event_list(scenario->expect.events, count, evidence, result);
+    } else if (scenario->expect.any_events) {
+        return;
     } else if (!wants_update(&scenario->expect)) {
         judge_no_switch(result);
     } else if (scenario->update.api == UPDATE_ONE_SHOT && runs_fixture_firmware(scenario)) {
@@ -486,7 +488,8 @@ static bool bootloader_noted_first(const struct run_evidence *evidence)
 
 static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
 {
-    if (wants_update(&evidence->scenario->expect)) {
+    const struct scenario_expect *expect = &evidence->scenario->expect;
+    if (wants_update(expect) || expect->reselects) {
         return;
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
@@ -508,7 +511,11 @@ static void judge_otadata(const struct run_evidence *evidence, struct run_result
 static void judge_flash_rules(const struct run_evidence *evidence, struct run_result *result)
 {
     struct flash_counters counters = flash_counters(evidence->device->flash);
-    if (counters.nor_violations != 0) {
+    bool wanted = evidence->scenario->expect.programs_unerased;
+    if (wanted && counters.nor_violations == 0) {
+        run_mismatch(result, "flash", text_format("something is programmed without an erase"),
+                     text_format("all was erased before"));
+    } else if (!wanted && counters.nor_violations != 0) {
         run_mismatch(
             result, "flash", text_format("nothing is programmed without an erase"),
             text_format("%" PRIu64 " bytes needed a 0 to become 1", counters.nor_violations));

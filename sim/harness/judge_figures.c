@@ -106,6 +106,38 @@ static void judge_slot_untouched(const struct run_evidence *evidence, struct run
     }
 }
 
+static void judge_erases(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct partition *slot = evidence->update_slot;
+    if (!evidence->scenario->expect.erases_once || slot == NULL) {
+        return;
+    }
+    for (uint32_t at = slot->offset; at - slot->offset < slot->size; at += FLASH_SECTOR_SIZE) {
+        uint64_t erases = flash_sector_erases(evidence->device->flash, at);
+        if (erases > 1) {
+            run_mismatch(result, "flash",
+                         text_format("each sector of %s is erased once", slot->label),
+                         text_format("the one at 0x%" PRIx32 ": %" PRIu64 " times", at, erases));
+            return;
+        }
+    }
+}
+
+/* An entry that was there and not active is gone. */
+static void judge_forgotten(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
+    int active = otadata_active(before);
+    if (!evidence->scenario->expect.forgets_entry || active < 0) {
+        return;
+    }
+    const struct otadata_entry *was = &before->entry[1 - active], *is = &after->entry[1 - active];
+    if (was->seq == UINT32_MAX || is->seq != UINT32_MAX) {
+        run_mismatch(result, "otadata", text_format("entry %d is forgotten", 1 - active),
+                     text_format("seq %" PRIu32 " became seq %" PRIu32, was->seq, is->seq));
+    }
+}
+
 static void judge_time(const struct scenario_expect *expect, struct run_result *result)
 {
     if (expect->lasts_ms == 0) {
@@ -150,6 +182,8 @@ void run_judge_figures(const struct run_evidence *evidence, struct run_result *r
     judge_tls_memory(expect, result);
     judge_flash_untouched(evidence, result);
     judge_slot_untouched(evidence, result);
+    judge_erases(evidence, result);
+    judge_forgotten(evidence, result);
     judge_time(expect, result);
     judge_heap(evidence, result);
 }

@@ -186,11 +186,11 @@ static bool prepare(struct run *run, struct error *err)
            temp_file_create(&run->trace_file, "otasim-trace", err);
 }
 
-static struct boot_fault boot_fault(const struct run_fault *fault)
+static struct boot_fault boot_fault(const struct run_fault *fault, uint64_t flash_fails_at)
 {
     return (struct boot_fault){
         .allocation = fault->kind == RUN_FAULT_MEMORY ? fault->at + 1 : 0,
-        .flash_op = fault->kind == RUN_FAULT_FLASH_ERROR ? fault->at + 1 : 0,
+        .flash_op = fault->kind == RUN_FAULT_FLASH_ERROR ? fault->at + 1 : flash_fails_at,
         .flash_rot = fault->kind == RUN_FAULT_FLASH_ROT ? fault->at + 1 : 0,
     };
 }
@@ -231,7 +231,9 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .number = run->boot_number,
         .trace_fd = run->trace_file.fd,
         .journal_fd = run->options->journal_fd,
-        .fault = run->boot_number == 0 ? boot_fault(&run->options->fault) : (struct boot_fault){0},
+        .fault = run->boot_number == 0
+                     ? boot_fault(&run->options->fault, run->scenario->device.flash_fails_at)
+                     : (struct boot_fault){0},
         .heap_size = run->scenario->device.heap_size,
         .time_limit_us = TIME_LIMIT_US,
         .server = run->server,

@@ -74,8 +74,10 @@ struct scenario_device {
     bool ignore_wafer_major; /* the efuse bit that lifts the maximum chip revision */
     uint32_t secure_version;
     bool flash_encryption;
-    size_t heap_size; /* bytes of RAM that are free when the app begins; 0: 320 KB */
-    int64_t epoch_s;  /* wall clock, seconds since 1970; 0: 2026-01-01 */
+    uint64_t
+        flash_fails_at; /* the flash operation of the first boot, from 1, that fails; 0: none */
+    size_t heap_size;   /* bytes of RAM that are free when the app begins; 0: 320 KB */
+    int64_t epoch_s;    /* wall clock, seconds since 1970; 0: 2026-01-01 */
     bool clock_not_set;
     const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: the
                                firmware's own, else "std" */
@@ -323,8 +325,13 @@ struct scenario_expect {
                            the client's error API tells the application; 0: not compared */
     uint32_t tls_flags; /* MBEDTLS_X509_BADCERT_*, compared with tls_error */
     int tls_memory; /* most bytes of the device's RAM that a TLS session held; 0: not compared */
-    bool slot_untouched;  /* not one erase or program where the update would land */
-    bool flash_untouched; /* not one erase or program, over all boots */
+    bool slot_untouched;    /* not one erase or program where the update would land */
+    bool flash_untouched;   /* not one erase or program, over all boots */
+    bool any_events;        /* the events are not compared where `events` is empty */
+    bool erases_once;       /* no sector of the slot is erased twice */
+    bool programs_unerased; /* the device programs where it has not erased */
+    bool forgets_entry;     /* the entry of otadata that is not active is erased */
+    bool reselects;         /* otadata selects the running app anew */
     int lasts_ms; /* of the device's clock: the first boot takes that at least, and less than
                      half a second more; 0: not compared */
     struct expected_boot boots[SCENARIO_MAX_BOOTS];

@@ -5,11 +5,14 @@
 
 #include "otasim_traced.h"
 
-#define esp_https_ota(...)              OTASIM_TRACED_ERR(esp_https_ota, __VA_ARGS__)
-#define esp_https_ota_begin(...)        OTASIM_TRACED_ERR(esp_https_ota_begin, __VA_ARGS__)
-#define esp_https_ota_perform(...)      OTASIM_TRACED_ERR(esp_https_ota_perform, __VA_ARGS__)
-#define esp_https_ota_finish(...)       OTASIM_TRACED_ERR(esp_https_ota_finish, __VA_ARGS__)
-#define esp_https_ota_abort(...)        OTASIM_TRACED_ERR(esp_https_ota_abort, __VA_ARGS__)
+#define esp_https_ota(...) OTASIM_TRACED_ERR(esp_https_ota, __VA_ARGS__)
+#define esp_https_ota_begin(config, handle)                                                        \
+    otasim_handle_begun(OTASIM_TRACED_ERR(esp_https_ota_begin, config, handle), handle)
+#define esp_https_ota_perform(...) OTASIM_TRACED_ERR(esp_https_ota_perform, __VA_ARGS__)
+#define esp_https_ota_finish(handle)                                                               \
+    OTASIM_TRACED_ERR(esp_https_ota_finish, otasim_handle_released("esp_https_ota_finish", handle))
+#define esp_https_ota_abort(handle)                                                                \
+    OTASIM_TRACED_ERR(esp_https_ota_abort, otasim_handle_released("esp_https_ota_abort", handle))
 #define esp_https_ota_get_img_desc(...) OTASIM_TRACED_ERR(esp_https_ota_get_img_desc, __VA_ARGS__)
 #define esp_https_ota_get_bootloader_img_desc(...)                                                 \
     OTASIM_TRACED_ERR(esp_https_ota_get_bootloader_img_desc, __VA_ARGS__)

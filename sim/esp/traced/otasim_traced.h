@@ -18,6 +18,11 @@ int otasim_call_int(const char *function, int result);
 bool otasim_call_bool(const char *function, bool result);
 const esp_partition_t *otasim_call_partition(const char *function, const esp_partition_t *result);
 
+/** A handle came of that call; and the call releases it. A handle that is released again is memory
+ * of somebody else by then: the boot ends as a panic. */
+esp_err_t otasim_handle_begun(esp_err_t result, void *const *handle);
+void *otasim_handle_released(const char *function, void *handle);
+
 #define OTASIM_TRACED_ERR(function, ...)                                                           \
     (otasim_call_enter(#function), otasim_call_err(#function, (function)(__VA_ARGS__)))
 #define OTASIM_TRACED_INT(function, ...)                                                           \

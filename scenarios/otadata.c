@@ -1,0 +1,251 @@
+/* Which app boots, and what otadata says of it: catalogue family O, beside rollback.c. */
+#include "scenario.h"
+
+#include "esp_ota_ops.h"
+
+#define THREE_APPS                                                                                 \
+    {                                                                                              \
+        {FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.1.0"}},                            \
+        {                                                                                          \
+            OTA_1,                                                                                 \
+            {                                                                                      \
+                .version = "1.2.0"                                                                 \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+/* Nothing is updated: what matters is which app each of two boots runs. */
+#define ONLY_BOOTS(slot, version)                                                                  \
+    .update = {.api = UPDATE_NOTHING}, .firmware_of = {{ANY_VERSION, "updater"}},                  \
+    .expect = {.no_update = true, .boots = {{slot, version}}, .more_boots = 2}
+
+#define BROKEN(flaw, text)                                                                         \
+    {                                                                                              \
+        .version = (text), .flaws = APP_IMAGE_FLAW_##flaw                                          \
+    }
+
+SCENARIOS(otadata) = {
+    {
+        .name = "otadata/active-entry-corrupt",
+        .about = "the newer entry has a wrong CRC: the other one's app boots",
+        .source = "IDF test Switching between factory, OTA0, OTA1, corrupt ota_sec2, OTA0",
+        .catalogue = "O02",
+        .device = {.apps = THREE_APPS,
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID, .bad_crc = true)}},
+        ONLY_BOOTS(OTA_0, "1.1.0"),
+    },
+    {
+        .name = "otadata/only-entry-corrupt",
+        .about = "the only entry has a wrong CRC: factory boots",
+        .source = "IDF test corrupt ota_sec1, factory",
+        .catalogue = "O02",
+        .device = {.apps = THREE_APPS, .otadata = {ENTRY(1, OTADATA_VALID, .bad_crc = true)}},
+        ONLY_BOOTS(FACTORY, "1.0.0"),
+    },
+    {
+        .name = "otadata/both-corrupt-no-factory",
+        .about = "both entries are bad and there is no factory app: ota_0, and a new entry",
+        .source = "espressif/esp-idf#898",
+        .catalogue = "O03",
+        .device = {.partitions = "nofactory",
+                   .apps = {{OTA_0, {.version = "1.1.0"}}, {OTA_1, {.version = "1.2.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID, .bad_crc = true),
+                               ENTRY(2, OTADATA_VALID, .bad_crc = true)}},
+        ONLY_BOOTS(OTA_0, "1.1.0"),
+    },
+    {
+        .name = "otadata/confirms-after-switching",
+        .about = "mark-valid after the update and before the reboot confirms the new app, untested",
+        .source = "esphome/esphome PR#17699",
+        .catalogue = "O11",
+        .device = {.apps = THREE_APPS,
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .firmware = "contract-rollback:confirms_after_switching",
+        .firmware_of = {{"2.0.0", "behaviours-rollback:app_main"}},
+        .server = {IMAGE()},
+        .advice = "confirm first, update later: never call mark-valid between set-boot and reboot",
+        .expect = {.state = STATE_K2,
+                   .any_events = true,
+                   .boots = {{OTA_0, "2.0.0"}},
+                   .more_boots = 3,
+                   .hazard = "confirm-after-switch"},
+        .documented = DOCUMENTED(.state = STATE_K2, .any_events = true,
+                                 .boots = {{OTA_0, "2.0.0"}, {OTA_1, "1.2.0"}}),
+    },
+    {
+        .name = "otadata/rollback-impossible",
+        .about = "mark-invalid with no other app that verifies: refused, and no reboot",
+        .source = "Slider0007/AI-on-the-edge-device PR#390",
+        .catalogue = "O13",
+        .device = {.partitions = "nofactory",
+                   .apps = {{OTA_0, {.version = "1.1.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .firmware = "contract-rollback:rejects_itself_in_vain",
+        .expect = {.no_update = true, .state = STATE_K0, .boots = {{OTA_0, "1.1.0"}}},
+    },
+    {
+        .name = "otadata/begin-forgets-the-slot",
+        .about = "esp_ota_begin in a rollback build erases the entry of the slot's old app",
+        .source = "espressif/esp-idf#14808",
+        .catalogue = "O14",
+        .device = {.apps = THREE_APPS,
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .firmware = "contract-rollback:begins_and_looks_at_the_slot",
+        .expect = {.state = STATE_K1, .boots = {{OTA_1, "1.2.0"}}, .more_boots = 1},
+    },
+    {
+        .name = "otadata/three-slots-forget-the-third",
+        .about = "slots 0 to 2, 1 runs, the other entry names 0: an update of 2 forgets 0",
+        .catalogue = "O15",
+        .device = {.partitions = "three",
+                   .apps = {{OTA_0, {.version = "1.0.0"}},
+                            {OTA_1, {.version = "1.1.0"}},
+                            {"ota_2", {.version = "1.2.0"}}},
+                   .otadata = {ENTRY(4, OTADATA_VALID), ENTRY(5, OTADATA_VALID)}},
+        .firmware = "updater-rollback",
+        .server = {IMAGE(.cut_after = 32768)},
+        .advice =
+            "with three slots, an update that fails leaves only the running app to go back to",
+        .expect = {.result = ESP_FAIL,
+                   .state = STATE_K1,
+                   .boots = {{OTA_1, "1.1.0"}},
+                   .forgets_entry = true},
+    },
+    {
+        .name = "otadata/two-updates-no-reboot",
+        .about = "two complete updates in one boot: the running app's entry survives",
+        .source = "espressif/esp-idf#14688",
+        .catalogue = "O16",
+        .device = {.apps = THREE_APPS, .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .firmware = "contract-rollback:updates_twice",
+        .firmware_of = {{"2.0.0", "behaviours-rollback:app_main"}},
+        .server = {IMAGE()},
+        .expect = {.state = STATE_K2,
+                   .any_events = true,
+                   .boots = {{OTA_1, "2.0.0"}, {OTA_0, "1.1.0"}},
+                   .more_boots = 1},
+    },
+    {
+        .name = "otadata/update-after-fallback",
+        .about = "the selected app is broken, factory runs and updates: boot and running differ",
+        .source = "ruuvi.gateway_esp.c#1280",
+        .catalogue = "O17",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, BROKEN(BIT_FLIP, "1.1.0")}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .firmware = "contract:sees_the_mismatch_and_updates",
+        .server = {IMAGE()},
+        .expect =
+            {.state = STATE_K2, .any_events = true, .boots = {{OTA_0, "2.0.0"}}, .more_boots = 1},
+    },
+    {
+        .name = "otadata/fallback-downwards-first",
+        .about = "slot 1 of three is broken: slot 0 boots, not factory and not slot 2",
+        .catalogue = "O18",
+        .device = {.partitions = "three_factory",
+                   .apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.1.0"}},
+                            {OTA_1, BROKEN(BIT_FLIP, "1.2.0")},
+                            {"ota_2", {.version = "1.3.0"}}},
+                   .otadata = {ENTRY(2, OTADATA_VALID)}},
+        ONLY_BOOTS(OTA_0, "1.1.0"),
+    },
+    {
+        .name = "otadata/fallback-to-factory-before-upwards",
+        .about = "slot 0 of three is broken: factory boots, not slot 1",
+        .catalogue = "O18",
+        .device = {.partitions = "three_factory",
+                   .apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, BROKEN(BIT_FLIP, "1.1.0")},
+                            {OTA_1, {.version = "1.2.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        ONLY_BOOTS(FACTORY, "1.0.0"),
+    },
+    {
+        .name = "otadata/many-updates",
+        .about = "the 41st update of a device with two slots: slot = (seq - 1) mod 2",
+        .source = "arduino-esp32#643",
+        .catalogue = "O19",
+        .device = {.apps = THREE_APPS,
+                   .otadata = {ENTRY(39, OTADATA_UNDEFINED), ENTRY(40, OTADATA_UNDEFINED)}},
+        .server = {IMAGE()},
+        .expect = {.boots = {{OTA_0, "2.0.0"}}, .more_boots = 1},
+    },
+    {
+        .name = "otadata/sequence-wraps",
+        .about = "the sequence is at its end: the next number reads as erased",
+        .catalogue = "O20",
+        .device = {.apps = THREE_APPS, .otadata = {ENTRY(0xFFFFFFFE, OTADATA_UNDEFINED)}},
+        .server = {IMAGE()},
+        .expect = {.state = STATE_K1,
+                   .any_events = true,
+                   .slot_differs = true,
+                   .boots = {{OTA_1, "1.2.0"}},
+                   .hazard = "seq-wraps"},
+        .documented = DOCUMENTED(.state = STATE_K2, .boots = {{OTA_0, "2.0.0"}}),
+    },
+    {
+        .name = "otadata/no-otadata-partition",
+        .about = "a table without otadata: finish fails, and nothing is switched",
+        .source = "espressif/esp-idf#12635",
+        .catalogue = "O21",
+        .device = {.partitions = "nootadata"},
+        .server = {IMAGE()},
+        .expect = {.result = ESP_ERR_NOT_FOUND, .state = STATE_K1, .any_events = true},
+    },
+    {
+        .name = "otadata/serial-flash-after-update",
+        .about = "factory is flashed anew over the cable: otadata still selects the update",
+        .source = "esp-rs/espflash#119",
+        .catalogue = "O22",
+        .advice = "erase otadata when you flash over the cable (idf.py erase-otadata)",
+        .device = {.apps = {{FACTORY, {.version = "3.0.0"}}, {OTA_0, {.version = "1.1.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        ONLY_BOOTS(OTA_0, "1.1.0"),
+    },
+    {
+        .name = "otadata/table-lost-its-slots",
+        .about = "otadata selects a slot that the new table does not have",
+        .source = "espressif/esp-idf#2218",
+        .catalogue = "O23",
+        .device = {.partitions = "factoryonly", .apps = {{FACTORY, {.version = "1.0.0"}}}},
+        ONLY_BOOTS(FACTORY, "1.0.0"),
+    },
+    {
+        .name = "otadata/single-slot",
+        .about = "factory and one slot, which runs: there is nowhere to update to",
+        .source = "espressif/esp-idf#15819",
+        .catalogue = "O24",
+        .device = {.partitions = "one",
+                   .apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.1.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .server = {IMAGE()},
+        .expect = {.result = ESP_ERR_OTA_PARTITION_CONFLICT, .state = STATE_K0, .any_events = true},
+    },
+    {
+        .name = "otadata/reselects-itself",
+        .about = "set_boot_partition(running): a confirmed app is unconfirmed again",
+        .source = "tronbyt/firmware-esp32 PR#95",
+        .catalogue = "O29",
+        .device = {.apps = THREE_APPS,
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .firmware = "contract-rollback:selects_itself",
+        .advice = "do not select the running app, or confirm again in the next boot",
+        .expect = {.no_update = true,
+                   .boots = {{OTA_1, "1.2.0"}, {OTA_0, "1.1.0"}},
+                   .reselects = true,
+                   .hazard = "reselect-unconfirms"},
+        .documented = DOCUMENTED(.no_update = true, .reselects = true, .boots = {{OTA_1, "1.2.0"}},
+                                 .more_boots = 2),
+    },
+    {
+        .name = "otadata/bit-rot-after-confirmation",
+        .about = "a confirmed app rots: the bootloader falls back, otadata is unchanged",
+        .catalogue = "O30",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.1.0"}},
+                            {OTA_1, BROKEN(BIT_FLIP, "1.2.0")}},
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        ONLY_BOOTS(OTA_0, "1.1.0"),
+    },
+    END_OF_SCENARIOS,
+};

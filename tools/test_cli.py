@@ -66,6 +66,15 @@ class Arguments(unittest.TestCase):
         self.assertEqual(otasim("run", "--jobs", "many").returncode, 2)
 
 
+    def test_a_set_of_scenarios_that_is_none(self):
+        for arguments, reason in ((["--scenarios"], "needs the file"),
+                                  (["--scenarios", "/nonexistent", "list"], "no such file"),
+                                  (["--scenarios=" + __file__, "list"], "test_cli.py")):
+            result = otasim(*arguments)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(reason, result.stderr)
+
+
 class Runs(unittest.TestCase):
     def test_a_family_passes(self):
         result = otasim("run", "image/*")

@@ -218,7 +218,8 @@ class ForCi(unittest.TestCase):
         lines = result.stdout.splitlines()
         names = otasim("list", "--names", "image/*", "chunked/*").stdout.split()
         self.assertEqual(lines, ["TAP version 14", f"1..{len(names)}"] +
-                         [f"ok {number} - {name}" for number, name in enumerate(names, 1)])
+                         [f"ok {number} - {name}" for number, name in enumerate(names, 1)] +
+                         ["# OTA library: otalib"])
 
     def test_tap_tells_a_failure(self):
         result = otasim("run", "--tap", "--strict", "redirect/relative-location-on-https")

@@ -4,15 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "firmware_module.h"
 #include "paths.h"
+#include "scenario_set.h"
 
 struct firmware {
     struct firmware *next;
     char name[64];
     const struct firmware_option *options;
     const struct firmware_rtc *rtc;
+    const struct firmware_info *info;
     void (*entry)(void);
 };
 
@@ -39,7 +42,9 @@ static bool find_symbols(struct firmware *firmware, void *module, const char *pa
     memcpy(&firmware->entry, &function, sizeof function);
     firmware->options = symbol(module, "otasim_sdkconfig", path, err);
     firmware->rtc = firmware->options != NULL ? symbol(module, "otasim_rtc", path, err) : NULL;
-    return firmware->rtc != NULL;
+    firmware->info =
+        firmware->rtc != NULL ? symbol(module, "otasim_firmware_info", path, err) : NULL;
+    return firmware->info != NULL;
 }
 
 static struct firmware *open_module(const char *name, const char *path, const char *entry,
@@ -65,6 +70,26 @@ static struct firmware *open_module(const char *name, const char *path, const ch
     return firmware;
 }
 
+static bool module_path(const char *dir, const char *name, char *path, size_t size)
+{
+    int length = snprintf(path, size, "%s/%.*s.so", dir, (int)strcspn(name, ":"), name);
+    return length >= 0 && (size_t)length < size && strlen(name) < sizeof loaded->name;
+}
+
+/* A set's own module, or one of those that come with this program. */
+static bool find_module(const char *name, char *path, size_t size)
+{
+    struct stat status;
+    if (scenario_set_current() != NULL && module_path(paths_own_firmware_dir(), name, path, size) &&
+        stat(path, &status) == 0) {
+        char own[1024];
+        if (!module_path(paths_firmware_dir(), name, own, sizeof own) || stat(own, &status) != 0) {
+            return true;
+        }
+    }
+    return module_path(paths_firmware_dir(), name, path, size);
+}
+
 const struct firmware *firmware_load(const char *name, struct error *err)
 {
     for (const struct firmware *firmware = loaded; firmware != NULL; firmware = firmware->next) {
@@ -74,10 +99,7 @@ const struct firmware *firmware_load(const char *name, struct error *err)
     }
     char path[1024];
     const char *colon = strchr(name, ':');
-    int module_length = (int)(colon != NULL ? (size_t)(colon - name) : strlen(name));
-    int length =
-        snprintf(path, sizeof path, "%s/%.*s.so", paths_firmware_dir(), module_length, name);
-    if (length < 0 || (size_t)length >= sizeof path || strlen(name) >= sizeof loaded->name) {
+    if (!find_module(name, path, sizeof path)) {
         error_set(err, "firmware \"%.64s...\": the name is too long", name);
         return NULL;
     }
@@ -117,6 +139,11 @@ long firmware_option_number(const struct firmware *firmware, const char *name, l
     char *end = NULL;
     long number = value != NULL ? strtol(value, &end, 0) : 0;
     return value != NULL && end != value && *end == '\0' ? number : otherwise;
+}
+
+const struct firmware_info *firmware_info(const struct firmware *firmware)
+{
+    return firmware->info;
 }
 
 const struct firmware_rtc *firmware_rtc(const struct firmware *firmware)

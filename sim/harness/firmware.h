@@ -10,10 +10,11 @@
 
 struct firmware;
 struct firmware_rtc;
+struct firmware_info;
 
 /** Loads the module of that name ("updater"), or for "module:function" another entry of it than
- * app_main, from the firmware folder (OTASIM_FIRMWARE_DIR in the environment,
- * else the build's), once per process. NULL with err set: no such module, or it does not load. */
+ * app_main, from the firmware folder (paths.h) or from those that come with this program, once per
+ * process. NULL with err set: no such module, or it does not load. */
 const struct firmware *firmware_load(const char *name, struct error *err);
 
 const char *firmware_name(const struct firmware *firmware);
@@ -32,6 +33,9 @@ struct bootloader_config firmware_bootloader(const struct firmware *firmware);
 
 /** A whole number among the options; `otherwise` if the sdkconfig lacks it. */
 long firmware_option_number(const struct firmware *firmware, const char *name, long otherwise);
+
+/** What the module was built from and with. */
+const struct firmware_info *firmware_info(const struct firmware *firmware);
 
 /** Where the module's RTC variables are. */
 const struct firmware_rtc *firmware_rtc(const struct firmware *firmware);

@@ -100,8 +100,10 @@ struct scenario_device {
     bool aggressive_revoke;
     int64_t epoch_s; /* wall clock, seconds since 1970; 0: 2026-01-01 */
     bool clock_not_set;
-    const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: "std" */
-    struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: factory with version 1.0.0 */
+    const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: the
+                               firmware's own, else "std" */
+    struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: 1.0.0, or PROJECT_VER of the
+                               firmware, in factory or, if there is none, in ota_0 */
     bool no_apps;                                /* all slots are empty */
     struct scenario_otadata_entry otadata[2];
     uint64_t pins_low, pins_high; /* GPIOs held at a level: PIN(4) | PIN(5); the rest floats */
@@ -379,7 +381,8 @@ struct scenario {
     struct scenario_response server[SCENARIO_MAX_RESPONSES];
     struct scenario_listeners listeners;
     struct scenario_trust trust;
-    const char *firmware; /* module of the app that runs first; NULL: "updater" */
+    const char *firmware; /* module of the app that runs first; NULL: that of the set of
+                             scenarios (scenario_set.h), else "updater" */
     struct scenario_behaviour firmware_of[SCENARIO_MAX_APPS]; /* else `firmware` runs first only */
     struct update_plan update;
     struct scenario_power power;

@@ -23,6 +23,12 @@ static void begin_line(FILE *out, const json_t *record, const char *what)
     fprintf(out, "%6lld.%03lld s  %-10s ", us / 1000000, us / 1000 % 1000, what);
 }
 
+static void print_run(FILE *out, const json_t *record)
+{
+    fprintf(out, "%s, run by %s with the OTA library %s\n", string_of(record, "scenario"),
+            string_of(record, "firmware"), string_of(record, "ota_library"));
+}
+
 static void print_bootloader(FILE *out, const json_t *record)
 {
     begin_line(out, record, "bootloader");
@@ -290,10 +296,10 @@ static void print_record(FILE *out, const json_t *record)
         const char *kind;
         void (*print)(FILE *out, const json_t *record);
     } printers[] = {
-        {"bootloader", print_bootloader}, {"boot", print_boot},         {"call", print_call},
-        {"event", print_event},           {"platform", print_platform}, {"http", print_http},
-        {"otadata", print_otadata},       {"log", print_log},           {"end", print_end},
-        {"backtrace", print_backtrace},
+        {"run", print_run},   {"bootloader", print_bootloader}, {"boot", print_boot},
+        {"call", print_call}, {"event", print_event},           {"platform", print_platform},
+        {"http", print_http}, {"otadata", print_otadata},       {"log", print_log},
+        {"end", print_end},   {"backtrace", print_backtrace},
     };
     const char *kind = string_of(record, "kind");
     for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++) {

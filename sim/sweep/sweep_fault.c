@@ -340,9 +340,10 @@ static bool plan(struct fault_sweep *sweep, struct error *err)
 static void summarize(const struct fault_sweep *sweep, const struct flow_run *run)
 {
     json_t *record =
-        json_pack("{s:s, s:s, s:{s:i, s:i, s:i}}", "sweep", family_names[sweep->family], "scenario",
-                  run->flow.scenario->name, "summary", "faults", (int)run->runs, "findings",
-                  (int)run->findings, "windows", (int)run->windows);
+        json_pack("{s:s, s:s, s:s?, s:{s:i, s:i, s:i}}", "sweep", family_names[sweep->family],
+                  "scenario", run->flow.scenario->name, "ota_library",
+                  scenario_ota_library(run->flow.scenario), "summary", "faults", (int)run->runs,
+                  "findings", (int)run->findings, "windows", (int)run->windows);
     sweep->listener->record(record, sweep->listener->context);
     json_decref(record);
 }

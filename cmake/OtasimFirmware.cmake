@@ -29,7 +29,8 @@ set(OTASIM_OTA_LIBRARY "otalib" CACHE STRING "OTA library that firmware modules 
 #                     [EMBED_FILES file...] [EMBED_TXTFILES file...])
 #
 # SDKCONFIG files are applied in order over the defaults of the target; they have the syntax of
-# ESP-IDF's sdkconfig.defaults. The module is loaded by the name NAME.
+# ESP-IDF's sdkconfig.defaults. CONFIG_OTASIM_IDF_VERSION="5.3.5" in them chooses the ESP-IDF release
+# that the module is compiled for. The module is loaded by the name NAME.
 function(otasim_add_firmware name)
   cmake_parse_arguments(ARG "WARNINGS" "TARGET;OTA_LIBRARY" "SOURCES;SDKCONFIG;INCLUDE_DIRS;LIBRARIES;EMBED_FILES;EMBED_TXTFILES" ${ARGN})
   if(NOT ARG_TARGET)
@@ -84,7 +85,13 @@ function(otasim_add_firmware name)
     ${name}_http PRIVATE ${PROJECT_SOURCE_DIR}/sim/net ${PROJECT_SOURCE_DIR}/sim/trace
                          ${PROJECT_SOURCE_DIR}/sim/boot ${PROJECT_SOURCE_DIR}/sim/device)
 
-  foreach(part app ota http)
+  # What the module says of itself, in the shape of its release.
+  add_library(${name}_record OBJECT ${PROJECT_SOURCE_DIR}/sim/module/firmware_module.c)
+  target_include_directories(${name}_record PRIVATE ${dir} ${ota_include} ${esp_include}
+                                                    ${PROJECT_SOURCE_DIR}/sim/boot)
+  target_link_libraries(${name}_record PRIVATE otasim_options)
+
+  foreach(part app ota http record)
     add_dependencies(${name}_${part} ${name}_sdkconfig)
   endforeach()
 
@@ -96,7 +103,7 @@ function(otasim_add_firmware name)
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(
     ${name} PRIVATE $<TARGET_OBJECTS:${name}_app> $<TARGET_OBJECTS:${name}_ota>
-                    $<TARGET_OBJECTS:${name}_http> otasim_core otasim::mbedtls otasim::http_parser
+                    $<TARGET_OBJECTS:${name}_http> $<TARGET_OBJECTS:${name}_record> otasim_core otasim::mbedtls otasim::http_parser
                     CURL::libcurl otasim_instrumentation ${ARG_LIBRARIES})
   foreach(file IN LISTS ARG_EMBED_FILES)
     otasim_embed(${name} ${file})

@@ -8,7 +8,7 @@
 #include "error.h"
 
 struct firmware;
-struct firmware_rtc;
+struct firmware_module;
 
 /** Loads the module of that name ("updater"), or for "module:function" another entry of it than
  * app_main, from the firmware folder (OTASIM_FIRMWARE_DIR in the environment,
@@ -29,8 +29,11 @@ struct bootloader_config firmware_bootloader(const struct firmware *firmware);
 /** A whole number among the options; `otherwise` if the sdkconfig lacks it. */
 long firmware_option_number(const struct firmware *firmware, const char *name, long otherwise);
 
-/** Where the module's RTC variables are. */
-const struct firmware_rtc *firmware_rtc(const struct firmware *firmware);
+/** What the module says of itself: its release, its RTC variables (firmware_module.h). */
+const struct firmware_module *firmware_module(const struct firmware *firmware);
+
+/** Whether the module's ESP-IDF release has an event of that name ("ESP_HTTPS_OTA_START"). */
+bool firmware_has_event(const struct firmware *firmware, const char *name);
 
 /** Calls the module's app_main, or the entry that it was loaded for. Only in a boot process. */
 void firmware_run(const struct firmware *firmware);

@@ -103,8 +103,9 @@ function(otasim_add_firmware name)
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(
     ${name} PRIVATE $<TARGET_OBJECTS:${name}_app> $<TARGET_OBJECTS:${name}_ota>
-                    $<TARGET_OBJECTS:${name}_http> $<TARGET_OBJECTS:${name}_record> otasim_core otasim::mbedtls otasim::http_parser
-                    CURL::libcurl otasim_instrumentation ${ARG_LIBRARIES})
+                    $<TARGET_OBJECTS:${name}_http> $<TARGET_OBJECTS:${name}_record> otasim_core
+                    otasim::mbedtls otasim::http_parser CURL::libcurl otasim_instrumentation
+                    ${ARG_LIBRARIES})
   foreach(file IN LISTS ARG_EMBED_FILES)
     otasim_embed(${name} ${file})
   endforeach()

@@ -1,3 +1,4 @@
+#include <string.h>
 /* What must come of a scenario. */
 #include <inttypes.h>
 
@@ -34,8 +35,9 @@ static void add_events(struct text *out, const struct scenario_expect *expect)
 
 static void add_request(struct text *out, const struct expected_request *request)
 {
-    text_add(out, " %s%s%s", request->method, request->path != NULL ? " " : "",
-             request->path != NULL ? request->path : "");
+    const char *path = request->path != NULL ? request->path : "";
+    text_add(out, " %s%s%.80s%s", request->method, path[0] != '\0' ? " " : "", path,
+             strlen(path) > 80 ? "..." : "");
     if (request->range != NULL) {
         text_add(out, " (Range: %s)", request->range);
     }

@@ -214,7 +214,7 @@ function(otasim_add_firmware name)
   # What the module says of itself, in the shape of its release.
   add_library(${name}_record OBJECT ${OTASIM_ROOT}/sim/module/firmware_module.c)
   target_include_directories(${name}_record PRIVATE ${dir} ${ota_include} ${esp_include}
-                                                    ${PROJECT_SOURCE_DIR}/sim/boot)
+                                                    ${OTASIM_ROOT}/sim/boot)
   target_link_libraries(${name}_record PRIVATE otasim_options)
 
   foreach(part app ota http record)

@@ -25,6 +25,17 @@
 
 SCENARIOS(timing) = {
     {
+        .name = "timing/refused",
+        .about = "nobody listens at the port, however often it is tried",
+        .source = "espressif/esp-idf#5727",
+        .update = {.url = "https://localhost:8079/fw.bin", .repeat = 3},
+        .server = {IMAGE()},
+        .expect = {.result = ESP_ERR_HTTP_CONNECT,
+                   .state = STATE_K0,
+                   .any_events = true,
+                   .no_requests = true},
+    },
+    {
         .name = "timing/reset-before-headers",
         .about = "the connection is reset once the request is there",
         .source = "espressif/esp-idf#9819",

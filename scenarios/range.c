@@ -134,7 +134,17 @@ SCENARIOS(range) = {
     SECOND_FAILS("404", REFUSES(404)),
     SECOND_FAILS("416", REFUSES(416)),
     SECOND_FAILS("reset", RESPONSE(200, .no_response = "rst")),
-    SECOND_FAILS("timeout", RESPONSE(200, .no_response = "stall", .stall_ms = 30000)),
+    {
+        .name = "range/second-part-timeout",
+        .about = "the second part fails: no answer comes",
+        .catalogue = "G09",
+        BY_16_KB,
+        .server = {PARTS, PARTS, RESPONSE(200, .no_response = "stall", .stall_ms = 30000)},
+        .expect = {.result = ESP_FAIL,
+                   .requests = {PROBE, FIRST, SECOND},
+                   .hazard = "header-timeout-negative"},
+        .documented = DOCUMENTED(.result = ESP_FAIL, .requests = {PROBE, FIRST, SECOND}),
+    },
     {
         .name = "range/token-expires",
         .about = "the second part is answered with 401",

@@ -11,6 +11,7 @@
 #include "sdkconfig.h"
 #endif
 
+#include <net/if.h> /* struct ifreq, which lwIP has in sys/socket.h */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -135,7 +136,6 @@ typedef enum {
 
 typedef esp_err_t (*http_event_handle_cb)(esp_http_client_event_t *evt);
 
-struct ifreq;
 struct esp_transport_item_t;
 
 /** Zero means not set. Strings are copied by esp_http_client_init, but not certificates and keys:

@@ -182,6 +182,13 @@ new_server rsa_server localhost intermediate_ca localhost.ext rsa
 new_server leaf_only localhost intermediate_ca localhost.ext
 cp leaf_only.crt leaf_only.chain.pem
 
+# The root as another one has signed it: servers send it along for devices that know only that one.
+cp root_ca.key cross_root.key
+certify cross_root "otasim test root" other_ca ca.ext
+new_server cross_signed localhost intermediate_ca localhost.ext
+cat cross_root.crt >>cross_signed.chain.pem
+rm -f cross_root.key
+
 # Several hundred names make a certificate message that no small receive buffer holds.
 alt_names=$LOCALHOST
 i=0

@@ -141,5 +141,15 @@ SCENARIOS(timing) = {
                    .requests = {GET("/fw.bin")},
                    .lasts_ms = 6000},
     },
+    {
+        .name = "timing/refused-then-up",
+        .about = "the first begin is refused, the server comes up, the second begin succeeds",
+        .source = "espressif/esp-idf#5727",
+        .catalogue = "N02",
+        .firmware = "contract-allow_http:tries_again_after_a_refusal",
+        .server = {IMAGE()},
+        .expect = {.events = {START, START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
+                              WRITE_FLASH_TO(IMAGE_SIZE), UPDATE_BOOT_PARTITION, FINISH}},
+    },
     END_OF_SCENARIOS,
 };

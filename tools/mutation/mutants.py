@@ -226,7 +226,7 @@ MUTANTS = [
            "if (check_max && revision > max) {", "if (false) {",
            scenarios("image")),
     Mutant("spi-mode-not-checked", DESCRIBE,
-           "app_desc->spi_flash_mode != running) {", "false) {",
+           "offered != running) {", "false) {",
            scenarios("image")),
 
     # The life of an update over HTTPS.

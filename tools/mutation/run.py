@@ -53,13 +53,16 @@ def check_table():
     for name in names:
         if names.count(name) > 1:
             raise TableError(f"{name} is there twice")
+    problems = []
     for mutant in MUTANTS:
         with open(os.path.join(SOURCE, mutant.file), encoding="utf-8") as file:
             found = file.read().count(mutant.old)
         if found != 1:
-            raise TableError(f"{mutant.name}: its old text is {found} times in {mutant.file}, not once:\n{mutant.old}")
+            problems.append(f"{mutant.name}: its old text is {found} times in {mutant.file}, not once:\n{mutant.old}")
         if mutant.old == mutant.new:
-            raise TableError(f"{mutant.name} changes nothing")
+            problems.append(f"{mutant.name} changes nothing")
+    if problems:
+        raise TableError("\n".join(problems))
 
 
 def choose_mutants(names, parts):

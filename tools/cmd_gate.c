@@ -160,8 +160,10 @@ static bool load(const struct options *options, struct gate *gate, struct error 
 static int judge(const struct options *options, struct gate *gate)
 {
     gate->findings.color = isatty(STDOUT_FILENO) != 0;
-    printf("otasim gate %s%s%s\n", gate->new.name, gate->old.name != NULL ? " --from " : "",
-           gate->old.name != NULL ? gate->old.name : "");
+    printf("NEW  %s\n", gate->new.name);
+    if (gate->old.name != NULL) {
+        printf("OLD  %s\n", gate->old.name);
+    }
     gate_check_image(gate);
     gate_check_table(gate);
     gate_check_old(gate);
@@ -175,7 +177,7 @@ static int judge(const struct options *options, struct gate *gate)
 int cmd_gate(int argc, char **argv)
 {
     struct options options = {0};
-    struct gate gate = {.jobs = default_jobs()};
+    struct gate gate = {.new.title = "NEW", .old.title = "OLD", .jobs = default_jobs()};
     int status;
     if (!parse_options(argc, argv, &options, &gate, &status)) {
         return status;

@@ -35,7 +35,7 @@ static bool is_foreign(struct gate *gate, const struct gate_image *image)
 {
     if (image->length == 0) {
         findings_add(&gate->findings, FINDING_FAIL, "look at the build step that should write it",
-                     "%s is empty", image->name);
+                     "%s is empty", image->title);
         return true;
     }
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
@@ -45,7 +45,7 @@ static bool is_foreign(struct gate *gate, const struct gate_image *image)
         if (begins_right && foreign[i].offset + length <= image->length &&
             memcmp(image->bytes + foreign[i].offset, foreign[i].bytes, length) == 0) {
             findings_add(&gate->findings, FINDING_FAIL, foreign[i].advice,
-                         "%s is no app image: it is %s", image->name, foreign[i].what);
+                         "%s is no app image: it is %s", image->title, foreign[i].what);
             return true;
         }
     }
@@ -61,12 +61,12 @@ static bool verifies(struct gate *gate, struct gate_image *image)
     if (app_image_verify(&source, &rules, &image->info, &err) != ESP_OK) {
         findings_add(&gate->findings, FINDING_FAIL,
                      "build it again, and compare its SHA-256 wherever it is copied",
-                     "%s does not verify: %s", image->name, err.text);
+                     "%s does not verify: %s", image->title, err.text);
         return false;
     }
     printable(image->info.descriptor.version, image->version, sizeof image->version);
     findings_add(&gate->findings, FINDING_OK, NULL, "%s verifies: %u bytes, checksum%s right",
-                 image->name, (unsigned)image->info.image_length,
+                 image->title, (unsigned)image->info.image_length,
                  image->info.hash_appended ? " and SHA-256" : "");
     return true;
 }
@@ -89,17 +89,18 @@ static bool is_app(struct gate *gate, const struct gate_image *image)
     const struct app_image_descriptor *descriptor = &image->info.descriptor;
     if (!is_mapped(&image->info) && !descriptor->present) {
         findings_add(&gate->findings, FINDING_FAIL, "take the app's .bin: build/PROJECT.bin",
-                     "%s is no app image: no segment runs from flash (a bootloader?)", image->name);
+                     "%s is no app image: no segment runs from flash (a bootloader?)",
+                     image->title);
         return false;
     }
     if (!descriptor->present || image->version[0] == '\0') {
         findings_add(&gate->findings, FINDING_FAIL,
                      "build it with ESP-IDF's linker scripts, and set PROJECT_VER",
                      "%s has no app descriptor with a version: updates can't be told apart",
-                     image->name);
+                     image->title);
         return false;
     }
-    findings_add(&gate->findings, FINDING_OK, NULL, "%s is %s %s", image->name,
+    findings_add(&gate->findings, FINDING_OK, NULL, "%s is %s %s", image->title,
                  printable(descriptor->project_name, project, sizeof project), image->version);
     return true;
 }
@@ -119,18 +120,18 @@ static bool suits_chip(struct gate *gate, const struct gate_image *image)
                          "chips only",
                  gate->chip->name);
         findings_add(&gate->findings, FINDING_FAIL, advice, "%s is for another chip: %s",
-                     image->name, err.text);
+                     image->title, err.text);
         return false;
     }
     const char *wanted = sdkconfig_value(&gate->config, "CONFIG_IDF_TARGET", target);
     if (wanted != NULL && strcmp(wanted, gate->chip->name) != 0) {
         findings_add(&gate->findings, FINDING_WARN, "take both from the same build",
-                     "the sdkconfig is for %.32s, %s for %s", wanted, image->name,
+                     "the sdkconfig is for %.32s, %s for %s", wanted, image->title,
                      gate->chip->name);
     }
     uint16_t revision = gate->revision_given ? gate->revision : image->info.min_chip_revision;
-    findings_add(&gate->findings, FINDING_OK, NULL, "%s runs on %s, revision v%u.%u%s", image->name,
-                 gate->chip->name, revision / 100u, revision % 100u,
+    findings_add(&gate->findings, FINDING_OK, NULL, "%s runs on %s, revision v%u.%u%s",
+                 image->title, gate->chip->name, revision / 100u, revision % 100u,
                  gate->revision_given ? "" : " or later");
     return true;
 }
@@ -159,12 +160,12 @@ static bool check_signature(struct gate *gate, struct gate_image *image)
             findings_add(&gate->findings, FINDING_FAIL,
                          "sign it: espsecure.py sign_data --version 2, or otasim image sign",
                          "%s is not signed, and the sdkconfig wants it (Secure Boot V2)",
-                         image->name);
+                         image->title);
         } else if (image->length > image->info.image_length) {
             findings_add(&gate->findings, FINDING_WARN,
                          "ship the file as the build leaves it, unless this is meant",
                          "%u bytes follow the image in %s, and are no Secure Boot V2 signature",
-                         (unsigned)(image->length - image->info.image_length), image->name);
+                         (unsigned)(image->length - image->info.image_length), image->title);
         }
         return !wanted;
     }
@@ -173,7 +174,7 @@ static bool check_signature(struct gate *gate, struct gate_image *image)
         if (fault != NULL) {
             findings_add(&gate->findings, FINDING_FAIL,
                          "sign it again; otasim image verify explains each block",
-                         "signature block %u of %s: %s", i, image->name, fault);
+                         "signature block %u of %s: %s", i, image->title, fault);
             return false;
         }
     }
@@ -181,7 +182,7 @@ static bool check_signature(struct gate *gate, struct gate_image *image)
     image->scheme = blocks[0].block.scheme;
     const uint8_t *digest = blocks[0].block.key_digest;
     findings_add(&gate->findings, FINDING_OK, NULL,
-                 "%s is signed: %s, key digest %02x%02x%02x%02x...", image->name,
+                 "%s is signed: %s, key digest %02x%02x%02x%02x...", image->title,
                  signature_scheme_name(image->scheme), digest[0], digest[1], digest[2], digest[3]);
     return true;
 }
@@ -196,7 +197,7 @@ static bool check(struct gate *gate, struct gate_image *image)
     }
     if (gate->chip == NULL) {
         findings_add(&gate->findings, FINDING_FAIL, "look at what the image was built for",
-                     "%s is for a chip that is not known here (0x%04x)", image->name,
+                     "%s is for a chip that is not known here (0x%04x)", image->title,
                      image->info.chip_id);
         return false;
     }

@@ -124,14 +124,14 @@ static void check_keys(struct gate *gate)
                               &err);
     if (signature_verify(&new_source, gate->new.info.image_length, &policy, &result, &err) ==
         ESP_OK) {
-        findings_add(&gate->findings, FINDING_OK, NULL, "signed by the key of %s", gate->old.name);
+        findings_add(&gate->findings, FINDING_OK, NULL, "signed by the key of %s", gate->old.title);
         return;
     }
     bool enforced = gate_wants_signature(gate);
     gate->blocked |= enforced;
     findings_add(&gate->findings, enforced ? FINDING_FAIL : FINDING_WARN,
                  "sign it with the key whose digest the devices have",
-                 "not signed by the key of %s: %s", gate->old.name, err.text);
+                 "not signed by the key of %s: %s", gate->old.title, err.text);
 }
 
 void gate_check_old(struct gate *gate)

@@ -55,20 +55,20 @@ static void check_slot(struct gate *gate, const struct gate_image *image,
                          ? "make the app smaller (idf.py size-components); devices in the field "
                            "can't be given another table"
                          : "that is the table assumed without --partitions: give the project's",
-                     "%s does not fit %s: %u bytes%s, the slot has %u (%s)", image->name, label,
+                     "%s does not fit %s: %u bytes%s, the slot has %u (%s)", image->title, label,
                      (unsigned)needed, needed > image->length ? " with its signature" : "",
                      (unsigned)slot->size, size_text(slot->size, size));
     } else if (needed > slot->size) {
         findings_add(&gate->findings, FINDING_WARN,
                      "updates never go there, but it can't be flashed there either",
-                     "%s does not fit %s: %u bytes, the slot has %u", image->name, label,
+                     "%s does not fit %s: %u bytes, the slot has %u", image->title, label,
                      (unsigned)needed, (unsigned)slot->size);
     } else {
         unsigned percent = (unsigned)((uint64_t)needed * 100 / slot->size);
         bool tight = percent >= TIGHT_PERCENT;
         findings_add(&gate->findings, tight ? FINDING_WARN : FINDING_OK,
                      tight ? "there is hardly room for the next release" : NULL,
-                     "%s fits %s: %u of %u bytes (%u %%)%s", image->name, label, (unsigned)needed,
+                     "%s fits %s: %u of %u bytes (%u %%)%s", image->title, label, (unsigned)needed,
                      (unsigned)slot->size, percent,
                      needed > image->length ? " with a signature" : "");
     }
@@ -120,14 +120,14 @@ static void check_end(struct gate *gate)
     uint32_t size = 0;
     const char *value = sdkconfig_value(&gate->config, "CONFIG_ESPTOOLPY_FLASHSIZE", text);
     bool by_config = value != NULL && parse_size(value, &size);
-    if (!by_config) {
+    if (!by_config && gate->new.info.image_length != 0) {
         size = 1u << (20 + (gate->new.info.spi_size & 7u));
     }
     if (end > MAX_FLASH) {
         gate->blocked = true;
         findings_add(&gate->findings, FINDING_FAIL, "look at the offsets and sizes",
                      "the table ends at 0x%" PRIx64 ": no flash chip is as large", end);
-    } else if (end > size) {
+    } else if (size != 0 && end > size) {
         gate->blocked |= by_config;
         findings_add(&gate->findings, by_config ? FINDING_FAIL : FINDING_WARN,
                      "set CONFIG_ESPTOOLPY_FLASHSIZE to what the boards have; a table that leaves "
@@ -145,7 +145,9 @@ void gate_check_table(struct gate *gate)
              gate->partitions == NULL ? ": none was given, so three slots of 1 MB" : "");
     findings_section(title);
     check_layout(gate);
-    check_end(gate);
+    if (gate->partitions != NULL) {
+        check_end(gate);
+    }
     if (gate->new.info.image_length != 0) {
         check_slots(gate, &gate->new);
     }

@@ -5,7 +5,6 @@
 
 #include "esp_err.h"
 #include "esp_http_client.h"
-#include "esp_https_ota.h"
 #include "esp_ota_ops.h"
 #include "firmware.h"
 
@@ -18,6 +17,15 @@ enum cut {
     ONE_BYTE_SHORT, /* the file on the server lacks the last byte of the image */
 };
 
+#define REFUSED(day, story, code, ...)                                                             \
+    {                                                                                              \
+        .name = "gate/" day, .about = story ": refused", .result = (code), __VA_ARGS__             \
+    }
+#define UPDATED(day, story, ...)                                                                   \
+    {                                                                                              \
+        .name = "gate/" day, .about = story ": updated", .result = ESP_OK, __VA_ARGS__             \
+    }
+
 /* Bad days on which no application code decides what happens. */
 static const struct day {
     const char *name, *about;
@@ -27,49 +35,28 @@ static const struct day {
     const char *certificate; /* NULL: the right one */
     esp_err_t result;
 } days[] = {
-    {"half-the-body",
-     "the connection ends half-way: refused",
-     {IMAGE()},
-     HALF_SENT,
-     .result = ESP_FAIL},
-    {"reset-half-way",
-     "the connection is reset half-way: refused",
-     {IMAGE(.reset = true)},
-     HALF_SENT,
-     .result = ESP_FAIL},
-    {"last-byte",
-     "the last byte is missing: refused",
-     {IMAGE(.cut_after = -1)},
-     .result = ESP_FAIL},
-    {"file-cut",
-     "the file on the server is one byte short: refused",
-     {IMAGE()},
-     ONE_BYTE_SHORT,
-     .result = ESP_ERR_OTA_VALIDATE_FAILED},
-    {"not-found",
-     "404 with a page: refused",
-     {RESPONSE(404, .body = TEXT("not found"))},
-     .result = ESP_FAIL},
-    {"unavailable", "503: refused", {RESPONSE(503, .body = TEXT("later"))}, .result = ESP_FAIL},
-    {"captive-portal",
-     "a captive portal answers 200 with something else: refused",
-     {IMAGE(.body = "random:9000")},
-     .result = ESP_ERR_INVALID_VERSION},
-    {"wrong-chip",
-     "the image of another chip is offered: refused",
-     {IMAGE()},
-     .other_chip = true,
-     .result = ESP_ERR_INVALID_VERSION},
-    {"unknown-ca",
-     "the server's certificate is by an unknown CA: refused",
-     {IMAGE()},
-     .certificate = "other_server",
-     .result = ESP_ERR_HTTP_CONNECT},
-    {"redirect",
-     "a 302 leads to the image: updated",
-     {REDIRECT(302, "https://localhost:8443/moved.bin"), IMAGE()}},
-    {"chunked", "the image comes in chunks: updated", {IMAGE(.chunked = 1000)}},
-    {"no-length", "the image comes without a length: updated", {IMAGE(.content_length = "omit")}},
+    REFUSED("half-the-body", "the connection ends half-way", ESP_FAIL, .server = {IMAGE()},
+            .cut = HALF_SENT),
+    REFUSED("reset-half-way", "the connection is reset half-way", ESP_FAIL,
+            .server = {IMAGE(.reset = true)}, .cut = HALF_SENT),
+    REFUSED("last-byte", "the last byte is missing", ESP_FAIL, .server = {IMAGE(.cut_after = -1)}),
+    REFUSED("file-cut", "the file on the server is one byte short", ESP_ERR_OTA_VALIDATE_FAILED,
+            .server = {IMAGE()}, .cut = ONE_BYTE_SHORT),
+    REFUSED("not-found", "404 with a page", ESP_FAIL,
+            .server = {RESPONSE(404, .body = TEXT("not found"))}),
+    REFUSED("unavailable", "503 with a word", ESP_FAIL,
+            .server = {RESPONSE(503, .body = TEXT("later"))}),
+    REFUSED("captive-portal", "a captive portal answers 200 with something else",
+            ESP_ERR_INVALID_VERSION, .server = {RESPONSE(200, .body = "random:9000")}),
+    REFUSED("wrong-chip", "the image of another chip is offered", ESP_ERR_INVALID_VERSION,
+            .server = {IMAGE()}, .other_chip = true),
+    REFUSED("unknown-ca", "the server's certificate is by an unknown CA", ESP_ERR_HTTP_CONNECT,
+            .server = {IMAGE()}, .certificate = "other_server"),
+    UPDATED("redirect", "a 302 leads to the image",
+            .server = {REDIRECT(302, "https://localhost:8443/moved.bin"), IMAGE()}),
+    UPDATED("chunked", "the image comes in chunks", .server = {IMAGE(.chunked = 1000)}),
+    UPDATED("no-length", "the image comes without a length",
+            .server = {IMAGE(.content_length = "omit")}),
 };
 
 /* The variant of the fixture firmware that is built as the sdkconfig has it. One that was built for
@@ -155,14 +142,13 @@ static struct gate_flow *add(const struct gate *gate, struct gate_flows *flows, 
                              const char *about, const struct gate_image *from,
                              const struct gate_image *to)
 {
-    static char firmware[64];
     struct gate_flow *flow = &flows->flows[flows->count++];
     struct scenario *scenario = &flow->scenario;
     scenario->name = name;
     scenario->about = about;
     scenario->device = device_of(gate);
     install(gate, from, first_slot(gate), &scenario->device);
-    scenario->firmware = updater_for(gate, true, firmware);
+    scenario->firmware = updater_for(gate, true, flow->firmware);
     scenario->image_file = to->path;
     scenario->server[0] = (struct scenario_response)IMAGE();
     return flow;
@@ -177,11 +163,10 @@ static bool has_trial(const struct gate *gate)
 /* The new app confirms itself in its first boot, and is there after the next reset too. */
 static void let_confirm(const struct gate *gate, struct gate_flow *flow)
 {
-    static char firmware[64];
     struct scenario *scenario = &flow->scenario;
     bool anti = sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK");
     uint32_t new = gate->new.info.descriptor.secure_version;
-    scenario->firmware = updater_for(gate, false, firmware);
+    scenario->firmware = updater_for(gate, false, flow->firmware);
     scenario->update.restart = true;
     scenario->firmware_of[0] = (struct scenario_behaviour){
         gate->new.info.descriptor.version,
@@ -199,7 +184,6 @@ static const char *version_of(const struct gate_image *image)
 
 static void add_trials(const struct gate *gate, struct gate_flows *flows)
 {
-    static char firmware[64];
     bool alike = strcmp(version_of(&gate->old), gate->new.info.descriptor.version) == 0;
     bool stand_in_is_new = gate->old.name == NULL && gate->new.is_signed;
     if (!has_trial(gate) || alike || stand_in_is_new) {
@@ -212,11 +196,11 @@ static void add_trials(const struct gate *gate, struct gate_flows *flows)
     flow = add(gate, flows, "gate/not-confirmed",
                "NEW does not confirm itself: the next reset brings back what ran before",
                &gate->old, &gate->new);
-    flow->scenario.firmware = updater_for(gate, false, firmware);
-    flow->scenario.expect.boots[0] =
-        (struct expected_boot){second_slot(gate)->label, gate->new.info.descriptor.version};
-    flow->scenario.expect.boots[1] =
-        (struct expected_boot){first_slot(gate)->label, version_of(&gate->old)};
+    flow->scenario.firmware = updater_for(gate, false, flow->firmware);
+    flow->scenario.expect.boots[0] = (struct expected_boot){
+        .partition = second_slot(gate)->label, .version = gate->new.info.descriptor.version};
+    flow->scenario.expect.boots[1] = (struct expected_boot){.partition = first_slot(gate)->label,
+                                                            .version = version_of(&gate->old)};
 }
 
 /* From the last OTA slot the update goes to the first. */

@@ -9,6 +9,7 @@
 struct gate_flow {
     struct scenario scenario;
     const char *advice; /* what to look at if it fails */
+    char firmware[64];  /* backs .firmware */
     char body[32];      /* backs .body where it depends on the image */
     bool ran, passed;
     char *text; /* how it departs; malloc'ed */

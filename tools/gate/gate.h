@@ -14,6 +14,7 @@
 #include "signature.h"
 
 struct gate_image {
+    const char *title;              /* "NEW" or "OLD", as findings call it */
     const char *name;               /* as on the command line; NULL: there is none */
     char path[SCENARIO_IMAGE_PATH]; /* absolute */
     uint8_t *bytes;

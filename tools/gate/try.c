@@ -102,9 +102,11 @@ static void show_sweep(struct gate *gate, const struct sweep_watch *watch)
     size_t count = json_array_size(watch->findings);
     for (size_t i = 0; i < count && i < SHOWN_FINDINGS; i++) {
         const json_t *finding = json_array_get(watch->findings, i);
-        findings_add(&gate->findings, FINDING_FAIL, "docs: otasim sweep --help says how to read it",
-                     "%s at %s: %s", text_of(finding, "class"), text_of(finding, "at"),
-                     text_of(finding, "text"));
+        findings_add(
+            &gate->findings, FINDING_FAIL,
+            "see otasim sweep --help; the id names the flash operation and how it was torn",
+            "%s at %s: %s", text_of(finding, "class"), text_of(finding, "at"),
+            text_of(finding, "text"));
     }
     if (count > SHOWN_FINDINGS) {
         findings_add(&gate->findings, FINDING_FAIL, NULL, "... and %zu more such places",

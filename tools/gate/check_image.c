@@ -187,6 +187,28 @@ static bool check_signature(struct gate *gate, struct gate_image *image)
     return true;
 }
 
+/* The scheme that the sdkconfig has; RSA is the default. */
+static enum signature_scheme wanted_scheme(const struct sdkconfig *config)
+{
+    if (!sdkconfig_on(config, "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME")) {
+        return SIGNATURE_RSA_3072;
+    }
+    return sdkconfig_on(config, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS") ? SIGNATURE_ECDSA_P384
+                                                                             : SIGNATURE_ECDSA_P256;
+}
+
+static bool suits_scheme(struct gate *gate, const struct gate_image *image)
+{
+    enum signature_scheme wanted = wanted_scheme(&gate->config);
+    if (!image->is_signed || !gate_wants_signature(gate) || image->scheme == wanted) {
+        return true;
+    }
+    findings_add(&gate->findings, FINDING_FAIL, "sign it with a key of that scheme",
+                 "%s is signed by %s, the sdkconfig takes %s only", image->title,
+                 signature_scheme_name(image->scheme), signature_scheme_name(wanted));
+    return false;
+}
+
 static bool check(struct gate *gate, struct gate_image *image)
 {
     if (is_foreign(gate, image) || !verifies(gate, image)) {
@@ -203,7 +225,7 @@ static bool check(struct gate *gate, struct gate_image *image)
     }
     /* All of them: each is a finding of its own. */
     bool app = is_app(gate, image), suits = suits_chip(gate, image);
-    return check_signature(gate, image) && app && suits;
+    return check_signature(gate, image) && suits_scheme(gate, image) && app && suits;
 }
 
 bool gate_wants_signature(const struct gate *gate)

@@ -125,6 +125,7 @@ static struct scenario_device device_of(const struct gate *gate)
                              : larger(new->min_chip_revision, old->min_chip_revision),
         .efuse_block_revision =
             larger(new->descriptor.min_block_revision, old->descriptor.min_block_revision),
+        .flash_encryption = sdkconfig_on(&gate->config, "CONFIG_SECURE_FLASH_ENC_ENABLED"),
         .flash_size = gate_flash_size(gate),
         .partitions = gate->table_path,
     };
@@ -267,6 +268,7 @@ void gate_flows_make(const struct gate *gate, struct gate_flows *flows)
     memset(flows, 0, sizeof *flows);
     add(gate, flows, "gate/update",
         gate->old.name != NULL ? "OLD to NEW, as a new device does it"
+        : gate->new.is_signed  ? "NEW over itself (no --from)"
                                : "to NEW, from a stand-in (no --from)",
         &gate->old, &gate->new);
     add_wrap(gate, flows);

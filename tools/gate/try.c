@@ -64,6 +64,16 @@ static bool run_flows(struct gate *gate, struct gate_flows *flows)
     return false;
 }
 
+/* What a device has that no file of the build tells. */
+static void show_limits(struct gate *gate)
+{
+    if (sdkconfig_on(&gate->config, "CONFIG_SECURE_BOOT_V2_ENABLED")) {
+        findings_add(&gate->findings, FINDING_SKIP,
+                     "compare the key digest above with those that are burnt",
+                     "secure boot: which keys the devices have in efuse is not known here");
+    }
+}
+
 static void show_flows(struct gate *gate, struct gate_flows *flows)
 {
     for (size_t i = 0; i < flows->count; i++) {
@@ -165,6 +175,7 @@ void gate_try(struct gate *gate)
     }
     gate_flows_make(gate, flows);
     if (run_flows(gate, flows)) {
+        show_limits(gate);
         show_flows(gate, flows);
     }
     const struct gate_flow *update = whole_update(flows);

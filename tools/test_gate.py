@@ -37,7 +37,7 @@ class GateTest(unittest.TestCase):
 
     def write(self, name, contents):
         with open(self.path(name), "wb") as file:
-            file.write(contents if isinstance(contents, bytes) else contents.encode())
+            file.write(contents.encode() if isinstance(contents, str) else contents)
         return self.path(name)
 
     def read(self, path):
@@ -158,11 +158,11 @@ class BadImageTest(GateTest):
         self.assert_only_failure("OLD does not verify", self.image("new.bin"), "--from", self.write("old.bin", image))
 
     def test_a_file_of_another_kind(self):
-        bootloader = self.read(self.image("boot.bin", "--bootloader"))
+        bootloader = self.read(self.image("boot.bin", "--bootloader", "--size", "16K"))
         kinds = {"is empty": b"", "an ELF file": b"\x7fELF" + bytes(100), "ZIP": b"PK\x03\x04" + bytes(100),
                  "a partition table": b"\xaa\x50" + bytes(30), "erased flash": b"\xff" * 4096,
                  "a bootloader image": bytes(bootloader), "a web page": b"<!DOCTYPE html>",
-                 "a whole flash chip": bytes(bootloader).ljust(0x8000, b"\xff") + b"\xaa\x50" + bytes(30),
+                 "a whole flash chip": bytes(bootloader).ljust(0x8000, b"\xff") + b"\xaa\x50\x01\x02" + bytes(28),
                  "does not verify": b"\xe9" + bytes(5000), "NEW does not verify": b"hello"}
         for text, contents in kinds.items():
             with self.subTest(text):

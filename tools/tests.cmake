@@ -30,7 +30,8 @@ set_tests_properties(cli/image_sign PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMEN
 
 add_test(NAME cli/gate COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_gate.py
                                $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
-set_tests_properties(cli/gate PROPERTIES LABELS cli TIMEOUT 600)
+set_tests_properties(cli/gate PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT
+                                         "OTASIM_REAL_IMAGES=${OTASIM_REAL_IMAGES}")
 
 # Recorded runs. The number is that of the records that must be replayed.
 set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)

@@ -19,7 +19,7 @@ static const struct {
      "an ELF file", "take the .bin that the build makes from it: build/PROJECT.bin"},
     {0, "\xaa\x50", "a partition table",
      "it goes with --partitions; here the app's .bin is wanted"},
-    {0x8000, "\xaa\x50", "an image of a whole flash chip (there is a partition table at 0x8000)",
+    {0x8000, "\xaa\x50\x01\x02", "an image of a whole flash chip (there is a partition table at 0x8000)",
      "take the app's own .bin: build/PROJECT.bin"},
     {DESCRIPTOR, "\x50", "a bootloader image", "take the app's .bin: build/PROJECT.bin"},
     {0, "\x1f\x8b", "compressed (gzip)", "unpack it: the bootloader does not"},

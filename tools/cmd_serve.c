@@ -18,8 +18,7 @@
 #include "temp_file.h"
 #include "text.h"
 
-#define DEFAULT_PATH "/fw.bin"
-#define POLL_MS      200
+#define POLL_MS 200
 
 static void usage(FILE *out)
 {
@@ -61,30 +60,44 @@ static void catch_interrupts(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* The names by which firmware in the simulator knows the server, and the variables that the server
- * puts its real ports for. */
+/* The names by which firmware in the simulator knows the server, the listeners behind them, and the
+ * variables in place of which the server puts their real ports. */
 static const struct {
-    const char *simulated, *variable;
+    const char *simulated, *listener, *variable;
 } addresses[] = {
-    {"localhost:8443", "{tlsport}"}, {"localhost:8444", "{tlsport2}"}, {"localhost:8070", "{port}"},
-    {"localhost:8071", "{port2}"},   {"localhost:8079", "{dead}"},
+    {"localhost:8443", "https", "{tlsport}"}, {"localhost:8444", "https2", "{tlsport2}"},
+    {"localhost:8070", "http", "{port}"},     {"localhost:8071", "http2", "{port2}"},
+    {"localhost:8079", "dead", "{dead}"},
 };
+enum { ADDRESSES = sizeof addresses / sizeof addresses[0] };
 
-/* Rules name the server in redirects; a board knows it by another name. malloc'ed. */
-static char *renamed(const char *text, const char *host)
+static size_t address_at(const char *text)
+{
+    size_t i = 0;
+    while (i < ADDRESSES &&
+           strncmp(text, addresses[i].simulated, strlen(addresses[i].simulated)) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* Rules name the server in redirects; a board knows it by another name. Without ports yet, the
+ * variables stand for them. malloc'ed. */
+static char *renamed(const char *text, const char *host, const json_t *ports)
 {
     struct text out = {0};
     while (*text != '\0') {
-        size_t i = 0;
-        while (i < sizeof addresses / sizeof addresses[0] &&
-               strncmp(text, addresses[i].simulated, strlen(addresses[i].simulated)) != 0) {
-            i++;
-        }
-        if (i < sizeof addresses / sizeof addresses[0]) {
-            text_add(&out, "%s:%s", host, addresses[i].variable);
-            text += strlen(addresses[i].simulated);
-        } else {
+        size_t i = address_at(text);
+        if (i == ADDRESSES) {
             text_add(&out, "%c", *text++);
+            continue;
+        }
+        text += strlen(addresses[i].simulated);
+        if (ports == NULL) {
+            text_add(&out, "%s:%s", host, addresses[i].variable);
+        } else {
+            text_add(&out, "%s:%d", host,
+                     (int)json_integer_value(json_object_get(ports, addresses[i].listener)));
         }
     }
     return text_take(&out);
@@ -93,7 +106,7 @@ static char *renamed(const char *text, const char *host)
 static void rename_rules(json_t *command, const char *host)
 {
     char *rules = json_dumps(json_object_get(command, "rules"), JSON_COMPACT);
-    char *text = rules != NULL ? renamed(rules, host) : NULL;
+    char *text = rules != NULL ? renamed(rules, host, NULL) : NULL;
     json_t *changed = text != NULL ? json_loads(text, 0, NULL) : NULL;
     if (changed != NULL) {
         json_object_set_new(command, "rules", changed);
@@ -134,23 +147,10 @@ static bool write_image(const struct scenario *scenario, struct temp_file *file,
 static void print_where(const struct scenario *scenario, const struct options *options,
                         const json_t *ports)
 {
-    char *url = renamed(scenario->update.url != NULL ? scenario->update.url
-                                                     : "https://localhost:8443" DEFAULT_PATH,
-                        options->host);
-    printf("%s: %s\n\n", scenario->name, scenario->about);
-    const char *begin = url;
-    for (const char *brace = strchr(begin, '{'); brace != NULL; brace = strchr(begin, '{')) {
-        bool plain = strncmp(brace, "{port", 5) == 0,
-             second = strncmp(brace + 1, "port2", 5) == 0 || strncmp(brace + 1, "tlsport2", 8) == 0;
-        const char *name = strncmp(brace, "{dead}", 6) == 0 ? "dead"
-                           : plain                          ? (second ? "http2" : "http")
-                                                            : (second ? "https2" : "https");
-        printf("%s%.*s%d", begin == url ? "  URL  " : "", (int)(brace - begin), begin,
-               (int)json_integer_value(json_object_get(ports, name)));
-        const char *end = strchr(brace, '}');
-        begin = end != NULL ? end + 1 : brace + strlen(brace);
-    }
-    printf("%s%s\n", begin == url ? "  URL  " : "", begin);
+    const char *simulated =
+        scenario->update.url != NULL ? scenario->update.url : "https://localhost:8443/fw.bin";
+    char *url = renamed(simulated, options->host, ports);
+    printf("%s: %s\n\n  URL  %s\n", scenario->name, scenario->about, url);
     const char *ca = scenario->trust.ca[0] != NULL ? scenario->trust.ca[0] : "root_ca.crt";
     printf("  CA   %s/%s (embed it as cert_pem)\n\n", paths_certs_dir(), ca);
     free(url);

@@ -5,10 +5,12 @@ The images are those that `otasim image make` builds, and one that the vendor's 
 where there is one (OTASIM_REAL_IMAGES).
 """
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 OTASIM, CERTS = sys.argv[1:3]
 REAL = os.environ.get("OTASIM_REAL_IMAGES", "")
@@ -124,6 +126,20 @@ class GoodTest(GateTest):
         self.assert_only_failure("NEW is signed by ECDSA P-256, the sdkconfig takes RSA-3072 only",
                                  self.sign(new, "p256_a"), "--sdkconfig", config)
         self.assert_only_failure("NEW is not signed", new, "--sdkconfig", config)
+
+
+class BadUpdateTest(GateTest):
+    def test_an_update_that_does_not_happen(self):
+        """Nothing is wrong with the files; the firmware that should update does nothing."""
+        modules = self.path("firmware")
+        os.mkdir(modules)
+        shutil.copy(os.path.join(CERTS, "..", "firmware", "behaviours.so"), os.path.join(modules, "updater.so"))
+        with unittest.mock.patch.dict(os.environ, OTASIM_FIRMWARE_DIR=modules):
+            page = self.gate(self.image("new.bin"), status=1)
+        self.assertIn("  FAIL  to NEW, from a stand-in (no --from): not so\n", page)
+        self.assertIn("the update never returned", page)
+        self.assertIn("  FAIL  the image comes in chunks: updated: not so\n", page)
+        self.assertIn("  skip  the update itself fails\n", page)
 
 
 class BadImageTest(GateTest):

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "device_files.h"
 #include "files.h"
+#include "partition_file.h"
 #include "scenario_device.h"
 
 static void usage(FILE *out)
@@ -27,33 +28,6 @@ struct options {
     uint32_t flash_size;
     const struct chip *chip;
 };
-
-/* Text has no zero and no 0xFF bytes; the binary form is full of both. */
-static bool is_binary(const uint8_t *bytes, size_t length)
-{
-    return length >= 2 && ((bytes[0] == 0xAA && bytes[1] == 0x50) || bytes[0] == 0xFF ||
-                           memchr(bytes, '\0', length) != NULL);
-}
-
-static bool parse_table(const struct options *options, const uint8_t *bytes, size_t length,
-                        struct partition_table *table, struct error *err)
-{
-    if (!is_binary(bytes, length)) {
-        return partition_table_from_csv(options->input, (const char *)bytes, length,
-                                        options->flash_size, options->chip->bootloader_offset,
-                                        table, err);
-    }
-    /* A file may end with its last entry: in flash, erased sectors follow. */
-    uint8_t flash[PARTITION_TABLE_MAX_LENGTH];
-    memset(flash, 0xFF, sizeof flash);
-    memcpy(flash, bytes, length < sizeof flash ? length : sizeof flash);
-    struct error why;
-    if (partition_table_from_binary(flash, sizeof flash, options->flash_size, table, &why) !=
-        ESP_OK) {
-        return error_set(err, "%s: %s", options->input, why.text);
-    }
-    return true;
-}
 
 static bool print_csv(const struct partition_table *table, FILE *out, struct error *err)
 {
@@ -185,7 +159,8 @@ int cmd_partitions(int argc, char **argv)
         fprintf(stderr, "otasim partitions: %s\n", err.text);
         return EXIT_FAILED;
     }
-    bool ok = parse_table(&options, bytes, length, &table, &err);
+    bool ok = partition_file_parse(options.input, bytes, length, options.flash_size,
+                                   options.chip->bootloader_offset, &table, &err);
     free(bytes);
     if (ok) {
         print_partition_table(&table, stdout);

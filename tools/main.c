@@ -21,6 +21,8 @@ static const struct command {
     {"report", cmd_report, "run scenarios and write what happened as one HTML page"},
     {"sweep", cmd_sweep, "cut power, and what else can fail, at every place of a scenario"},
     {"replay", cmd_replay, "replay recorded runs of a real library and compare"},
+    {"gate", cmd_gate, "judge a release by what its build leaves behind"},
+    {"serve", cmd_serve, "serve a scenario's bad day to a real board"},
     {"image", cmd_image, "look into app images, and make them"},
     {"partitions", cmd_partitions, "check a partition table and convert it to binary"},
     {"flash", cmd_flash, "explain a flash dump: partition table, otadata, apps"},

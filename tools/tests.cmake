@@ -28,6 +28,15 @@ add_test(NAME cli/image_sign COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURC
 set_tests_properties(cli/image_sign PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT
                                                OPENSSL=${OPENSSL_PROGRAM})
 
+add_test(NAME cli/gate COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_gate.py
+                               $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
+set_tests_properties(cli/gate PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT
+                                         "OTASIM_REAL_IMAGES=${OTASIM_REAL_IMAGES}")
+
+add_test(NAME cli/serve COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_serve.py
+                                $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
+set_tests_properties(cli/serve PROPERTIES LABELS cli TIMEOUT 600)
+
 # Recorded runs. The number is that of the records that must be replayed.
 set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)
 foreach(row IN ITEMS A=266 B=80 C=56 D=45 E=186 F=343)

@@ -12,7 +12,6 @@
 #include "files.h"
 #include "firmware_module.h"
 #include "otadata.h"
-#include "paths.h"
 #include "scenario_device.h"
 #include "scenario_encrypt.h"
 #include "scenario_server.h"
@@ -149,13 +148,13 @@ static bool read_otadata(struct run *run, struct otadata *out)
 static bool missing_input(const struct run *run)
 {
     const char *file = run->scenario->image_file;
-    char path[1024];
+    char path[SCENARIO_IMAGE_PATH];
     struct stat status;
     if (file == NULL) {
         return false;
     }
-    snprintf(path, sizeof path, "%s/%s", paths_real_images(), file);
-    return paths_real_images()[0] == '\0' || stat(path, &status) != 0;
+    scenario_image_path(file, path);
+    return stat(path, &status) != 0;
 }
 
 static bool start_from(struct run *run, const struct run_start *start, struct error *err)

@@ -73,6 +73,7 @@ struct scenario_app {
     const char *label;
     struct app_image_spec image; /* .size 0: 16384 bytes here */
     struct scenario_signing signing;
+    const char *file; /* this file instead, as scenario.image_file */
 };
 
 /** Which firmware an image version runs: a module ("updater"), or one behaviour of a module that
@@ -86,6 +87,7 @@ struct scenario_behaviour {
 
 struct scenario_device {
     const char *chip;       /* NULL: "esp32s3" */
+    uint32_t flash_size;    /* bytes; 0: 4 MB */
     uint16_t chip_revision; /* major * 100 + minor */
     uint16_t efuse_block_revision;
     bool ignore_wafer_major; /* the efuse bit that lifts the maximum chip revision */
@@ -377,7 +379,8 @@ struct scenario {
     struct scenario_signing signing;
     const char *image_chip; /* it is built for this chip; NULL: the device's */
     bool image_encrypted;   /* the server has it encrypted (scenario_encrypt.h) */
-    const char *image_file; /* serve this file instead; relative to OTASIM_REAL_IMAGES */
+    const char
+        *image_file; /* serve this file instead; relative to OTASIM_REAL_IMAGES, or absolute */
     struct scenario_response server[SCENARIO_MAX_RESPONSES];
     struct scenario_listeners listeners;
     struct scenario_trust trust;

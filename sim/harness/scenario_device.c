@@ -8,13 +8,13 @@
 #include "firmware.h"
 #include "firmware_module.h"
 #include "otadata.h"
+#include "partition_file.h"
 #include "paths.h"
 #include "scenario_set.h"
 #include "scenario_sign.h"
 
 #define DEFAULT_EPOCH    DEVICE_RIGHT_EPOCH_S
 #define DEFAULT_APP_SIZE 16384
-#define MAX_TABLE_LENGTH (1u << 20)
 #define MAX_IMAGE_LENGTH (32u << 20)
 
 /* What the firmware that runs first brings along. That it is not there is the run's to say. */
@@ -59,23 +59,28 @@ static bool load_table(const struct scenario *scenario, const struct device *dev
         snprintf(path, sizeof path, "%s/partitions/%s.csv", paths_fixtures_dir(), name);
         name = path;
     }
-    uint8_t *text;
-    size_t length;
-    if (!read_file(name, MAX_TABLE_LENGTH, &text, &length, err)) {
-        return false;
-    }
-    bool ok = partition_table_from_csv(name, (const char *)text, length, flash_size(device->flash),
-                                       device->chip->bootloader_offset, table, err);
-    free(text);
-    return ok;
+    return partition_file_read(name, flash_size(device->flash), device->chip->bootloader_offset,
+                               table, err);
 }
 
-static bool load_app(struct device *device, const struct partition_table *table,
-                     const struct scenario_app *app, const char *version, struct error *err)
+void scenario_image_path(const char *file, char path[SCENARIO_IMAGE_PATH])
 {
-    const struct partition *slot = partition_table_find_label(table, app->label);
-    if (slot == NULL) {
-        return error_set(err, "device.apps: the partition table has no \"%s\"", app->label);
+    snprintf(path, SCENARIO_IMAGE_PATH, "%s%s%s", file[0] == '/' ? "" : paths_real_images(),
+             file[0] == '/' ? "" : "/", file);
+}
+
+static bool read_image_file(const char *file, uint8_t **image, size_t *length, struct error *err)
+{
+    char path[SCENARIO_IMAGE_PATH];
+    scenario_image_path(file, path);
+    return read_file(path, MAX_IMAGE_LENGTH, image, length, err);
+}
+
+static bool build_app(const struct device *device, const struct scenario_app *app,
+                      const char *version, uint8_t **image, size_t *length, struct error *err)
+{
+    if (app->file != NULL) {
+        return read_image_file(app->file, image, length, err);
     }
     struct app_image_spec spec = app->image;
     if (spec.chip == NULL) {
@@ -87,9 +92,19 @@ static bool load_app(struct device *device, const struct partition_table *table,
     if (spec.size == 0) {
         spec.size = DEFAULT_APP_SIZE;
     }
+    return app_image_build(&spec, image, length, err);
+}
+
+static bool load_app(struct device *device, const struct partition_table *table,
+                     const struct scenario_app *app, const char *version, struct error *err)
+{
+    const struct partition *slot = partition_table_find_label(table, app->label);
+    if (slot == NULL) {
+        return error_set(err, "device.apps: the partition table has no \"%s\"", app->label);
+    }
     uint8_t *image;
     size_t length;
-    if (!app_image_build(&spec, &image, &length, err)) {
+    if (!build_app(device, app, version, &image, &length, err)) {
         return false;
     }
     if (!scenario_sign(&app->signing, &image, &length, err)) {
@@ -158,6 +173,7 @@ struct device *scenario_device_create(const struct scenario *scenario,
     }
     struct device_config config = {
         .chip = chip,
+        .flash_size = row->flash_size,
         .efuse =
             {
                 .chip_revision = row->chip_revision,
@@ -199,9 +215,7 @@ bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *le
                     struct error *err)
 {
     if (scenario->image_file != NULL) {
-        char path[1024];
-        snprintf(path, sizeof path, "%s/%s", paths_real_images(), scenario->image_file);
-        return read_file(path, MAX_IMAGE_LENGTH, image, length, err);
+        return read_image_file(scenario->image_file, image, length, err);
     }
     struct app_image_spec spec = scenario->image;
     const char *name = scenario->image_chip != NULL ? scenario->image_chip : scenario->device.chip;

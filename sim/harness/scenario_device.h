@@ -21,6 +21,11 @@ const char *scenario_project_version(const struct scenario *scenario);
  * firmware. */
 const char *scenario_ota_library(const struct scenario *scenario);
 
+#define SCENARIO_IMAGE_PATH 1024
+
+/** Where a row's image file is: itself if it is absolute, else in OTASIM_REAL_IMAGES. */
+void scenario_image_path(const char *file, char path[SCENARIO_IMAGE_PATH]);
+
 /** The image that is served: built from the row, or read from its file. malloc'ed. */
 bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *length,
                     struct error *err);

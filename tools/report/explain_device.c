@@ -26,7 +26,9 @@ static void add_apps(struct text *out, const struct scenario *scenario)
     }
     for (size_t i = 0; i < SCENARIO_MAX_APPS && device->apps[i].label != NULL; i++) {
         const struct app_image_spec *image = &device->apps[i].image;
-        text_add(out, "; %s in %s%s", or_else(image->version, "2.0.0"), device->apps[i].label,
+        const char *file = device->apps[i].file;
+        text_add(out, "; %s%s in %s%s", file != NULL ? "the file " : "",
+                 file != NULL ? file : or_else(image->version, "2.0.0"), device->apps[i].label,
                  image->flaws != 0 ? " (damaged)" : "");
         explain_signing(out, &device->apps[i].signing);
     }

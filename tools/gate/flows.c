@@ -1,0 +1,281 @@
+#include "flows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "esp_err.h"
+#include "esp_http_client.h"
+#include "esp_ota_ops.h"
+#include "firmware.h"
+
+#define STAND_IN_VERSION "0.0.0-stand-in"
+
+/* What depends on the image in a response. */
+enum cut {
+    WHOLE,
+    HALF_SENT,      /* half of the body, then the end */
+    ONE_BYTE_SHORT, /* the file on the server lacks the last byte of the image */
+};
+
+#define REFUSED(day, story, code, ...)                                                             \
+    {                                                                                              \
+        .name = "gate/" day, .about = story ": refused", .result = (code), __VA_ARGS__             \
+    }
+#define UPDATED(day, story, ...)                                                                   \
+    {                                                                                              \
+        .name = "gate/" day, .about = story ": updated", .result = ESP_OK, __VA_ARGS__             \
+    }
+
+/* Bad days on which no application code decides what happens. */
+static const struct day {
+    const char *name, *about;
+    struct scenario_response server[2];
+    enum cut cut;
+    bool other_chip;         /* the image of another chip is offered */
+    const char *certificate; /* NULL: the right one */
+    esp_err_t result;
+} days[] = {
+    REFUSED("half-the-body", "the connection ends half-way", ESP_FAIL, .server = {IMAGE()},
+            .cut = HALF_SENT),
+    REFUSED("reset-half-way", "the connection is reset half-way", ESP_FAIL,
+            .server = {IMAGE(.reset = true)}, .cut = HALF_SENT),
+    REFUSED("last-byte", "the last byte is missing", ESP_FAIL, .server = {IMAGE(.cut_after = -1)}),
+    REFUSED("file-cut", "the file on the server is one byte short", ESP_ERR_OTA_VALIDATE_FAILED,
+            .server = {IMAGE()}, .cut = ONE_BYTE_SHORT),
+    REFUSED("not-found", "404 with a page", ESP_FAIL,
+            .server = {RESPONSE(404, .body = TEXT("not found"))}),
+    REFUSED("unavailable", "503 with a word", ESP_FAIL,
+            .server = {RESPONSE(503, .body = TEXT("later"))}),
+    REFUSED("captive-portal", "a captive portal answers 200 with something else",
+            ESP_ERR_INVALID_VERSION, .server = {RESPONSE(200, .body = "random:9000")}),
+    REFUSED("wrong-chip", "the image of another chip is offered", ESP_ERR_INVALID_VERSION,
+            .server = {IMAGE()}, .other_chip = true),
+    REFUSED("unknown-ca", "the server's certificate is by an unknown CA", ESP_ERR_HTTP_CONNECT,
+            .server = {IMAGE()}, .certificate = "other_server"),
+    UPDATED("redirect", "a 302 leads to the image",
+            .server = {REDIRECT(302, "https://localhost:8443/moved.bin"), IMAGE()}),
+    UPDATED("chunked", "the image comes in chunks", .server = {IMAGE(.chunked = 1000)}),
+    UPDATED("no-length", "the image comes without a length",
+            .server = {IMAGE(.content_length = "omit")}),
+};
+
+/* The variant of the fixture firmware that is built as the sdkconfig has it. One that was built for
+ * the chip goes before. */
+static const char *updater_for(const struct gate *gate, bool with_signature, char name[64])
+{
+    const char *variant = "updater";
+    if (with_signature && gate->new.is_signed &&gate_wants_signature(gate)) {
+        variant = gate->new.scheme == SIGNATURE_ECDSA_P256   ? "updater-signed_p256"
+                  : gate->new.scheme == SIGNATURE_ECDSA_P384 ? "updater-signed_p384"
+                                                             : "updater-signed";
+    } else if (sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK")) {
+        variant = "updater-anti_rollback";
+    } else if (sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE")) {
+        variant = "updater-rollback";
+    }
+    struct error ignored;
+    snprintf(name, 64, "%s-%s", variant, gate->chip->name);
+    return firmware_load(name, &ignored) != NULL ? name : variant;
+}
+
+static const struct partition *factory(const struct gate *gate)
+{
+    return partition_table_find(&gate->table, PARTITION_TYPE_APP, PARTITION_APP_FACTORY);
+}
+
+/* Where a new device runs from, and where its first update goes. */
+static const struct partition *first_slot(const struct gate *gate)
+{
+    return factory(gate) != NULL ? factory(gate) : gate_ota_slot(gate, 0);
+}
+
+static const struct partition *second_slot(const struct gate *gate)
+{
+    return gate_ota_slot(gate, factory(gate) != NULL ? 0 : 1);
+}
+
+/* Without --from something runs in its place: a small app, or the release itself where only its
+ * signer's apps may run. */
+static void install(const struct gate *gate, const struct gate_image *image,
+                    const struct partition *slot, struct scenario_device *device)
+{
+    struct scenario_app *app = &device->apps[0];
+    app->label = slot->label;
+    if (image->name != NULL) {
+        app->file = image->path;
+    } else if (gate->new.is_signed) {
+        app->file = gate->new.path;
+    } else {
+        app->image.version = STAND_IN_VERSION;
+    }
+}
+
+static uint16_t larger(uint16_t a, uint16_t b)
+{
+    return a > b ? a : b;
+}
+
+static struct scenario_device device_of(const struct gate *gate)
+{
+    const struct app_image_info *new = &gate->new.info, *old = &gate->old.info;
+    struct scenario_device device = {
+        .chip = gate->chip->name,
+        .chip_revision = gate->revision_given
+                             ? gate->revision
+                             : larger(new->min_chip_revision, old->min_chip_revision),
+        .efuse_block_revision =
+            larger(new->descriptor.min_block_revision, old->descriptor.min_block_revision),
+        .flash_encryption = sdkconfig_on(&gate->config, "CONFIG_SECURE_FLASH_ENC_ENABLED"),
+        .flash_size = gate_flash_size(gate),
+        .partitions = gate->table_path,
+    };
+    if (sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK")) {
+        device.secure_version = old->descriptor.secure_version;
+        if (factory(gate) == NULL) {
+            device.otadata[0] = (struct scenario_otadata_entry)ENTRY(1, OTADATA_VALID);
+        }
+    }
+    return device;
+}
+
+/* A device that runs `from` and is offered `to`; both may be the stand-in's place. */
+static struct gate_flow *add(const struct gate *gate, struct gate_flows *flows, const char *name,
+                             const char *about, const struct gate_image *from,
+                             const struct gate_image *to)
+{
+    struct gate_flow *flow = &flows->flows[flows->count++];
+    struct scenario *scenario = &flow->scenario;
+    scenario->name = name;
+    scenario->about = about;
+    scenario->device = device_of(gate);
+    install(gate, from, first_slot(gate), &scenario->device);
+    scenario->firmware = updater_for(gate, true, flow->firmware);
+    scenario->image_file = to->path;
+    scenario->server[0] = (struct scenario_response)IMAGE();
+    return flow;
+}
+
+static bool has_trial(const struct gate *gate)
+{
+    return sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE") ||
+           sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK");
+}
+
+/* The new app confirms itself in its first boot, and is there after the next reset too. */
+static void let_confirm(const struct gate *gate, struct gate_flow *flow)
+{
+    struct scenario *scenario = &flow->scenario;
+    bool anti = sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK");
+    uint32_t new = gate->new.info.descriptor.secure_version;
+    scenario->firmware = updater_for(gate, false, flow->firmware);
+    scenario->update.restart = true;
+    scenario->firmware_of[0] = (struct scenario_behaviour){
+        gate->new.info.descriptor.version,
+        anti ? "behaviours-anti_rollback:confirms" : "behaviours-rollback:confirms"};
+    scenario->expect.boots[0] = (struct expected_boot){
+        second_slot(gate)->label, gate->new.info.descriptor.version, .reset = "software"};
+    scenario->expect.more_boots = 1;
+    scenario->expect.secure_version = anti && new > scenario->device.secure_version ? new : 0;
+}
+
+static const char *version_of(const struct gate_image *image)
+{
+    return image->name != NULL ? image->info.descriptor.version : STAND_IN_VERSION;
+}
+
+static void add_trials(const struct gate *gate, struct gate_flows *flows)
+{
+    bool alike = strcmp(version_of(&gate->old), gate->new.info.descriptor.version) == 0;
+    bool stand_in_is_new = gate->old.name == NULL && gate->new.is_signed;
+    if (!has_trial(gate) || alike || stand_in_is_new) {
+        return; /* which app does what is told by their versions */
+    }
+    struct gate_flow *flow =
+        add(gate, flows, "gate/confirmed", "NEW confirms itself after its first boot, and stays",
+            &gate->old, &gate->new);
+    let_confirm(gate, flow);
+    flow = add(gate, flows, "gate/not-confirmed",
+               "NEW does not confirm itself: the next reset brings back what ran before",
+               &gate->old, &gate->new);
+    flow->scenario.firmware = updater_for(gate, false, flow->firmware);
+    flow->scenario.expect.boots[0] = (struct expected_boot){
+        .partition = second_slot(gate)->label, .version = gate->new.info.descriptor.version};
+    flow->scenario.expect.boots[1] = (struct expected_boot){.partition = first_slot(gate)->label,
+                                                            .version = version_of(&gate->old)};
+}
+
+/* From the last OTA slot the update goes to the first. */
+static void add_wrap(const struct gate *gate, struct gate_flows *flows)
+{
+    unsigned slots = partition_table_ota_count(&gate->table);
+    if (slots < 2) {
+        return;
+    }
+    struct gate_flow *flow = add(gate, flows, "gate/last-to-first",
+                                 "from the last slot to the first", &gate->old, &gate->new);
+    flow->scenario.device.apps[0].label = gate_ota_slot(gate, slots - 1)->label;
+    flow->scenario.device.otadata[0] = (struct scenario_otadata_entry)ENTRY(slots, OTADATA_VALID);
+}
+
+static void add_way_back(const struct gate *gate, struct gate_flows *flows)
+{
+    if (gate->old.name == NULL) {
+        return;
+    }
+    uint32_t new = gate->new.info.descriptor.secure_version;
+    bool refused = sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK") &&
+                   gate->old.info.descriptor.secure_version < new;
+    struct gate_flow *flow =
+        add(gate, flows, "gate/back",
+            refused ? "NEW to OLD, the way back: refused, its secure version is lower"
+                    : "NEW to OLD, the way back",
+            &gate->new, &gate->old);
+    if (refused) {
+        flow->scenario.device.secure_version = new;
+        flow->scenario.expect.result = ESP_ERR_OTA_SMALL_SEC_VER;
+    }
+}
+
+static const char *another_chip(const struct gate *gate)
+{
+    return strcmp(gate->chip->name, "esp32c3") == 0 ? "esp32s3" : "esp32c3";
+}
+
+static void add_day(const struct gate *gate, struct gate_flows *flows, const struct day *day)
+{
+    struct gate_flow *flow = add(gate, flows, day->name, day->about, &gate->old, &gate->new);
+    struct scenario *scenario = &flow->scenario;
+    memcpy(scenario->server, day->server, sizeof day->server);
+    scenario->expect.result = day->result;
+    scenario->expect.any_events = true;
+    scenario->listeners.certificate = day->certificate;
+    if (day->cut == HALF_SENT) {
+        scenario->server[0].cut_after = (int)(gate->new.length / 2);
+    } else if (day->cut == ONE_BYTE_SHORT) {
+        snprintf(flow->body, sizeof flow->body, "image_head:%u",
+                 (unsigned)gate->new.info.image_length - 1);
+        scenario->server[0].body = flow->body;
+    }
+    if (day->other_chip) {
+        scenario->image_file = NULL;
+        scenario->image_chip = another_chip(gate);
+        scenario->image.size = 32768;
+    }
+}
+
+void gate_flows_make(const struct gate *gate, struct gate_flows *flows)
+{
+    memset(flows, 0, sizeof *flows);
+    add(gate, flows, "gate/update",
+        gate->old.name != NULL ? "OLD to NEW, as a new device does it"
+        : gate->new.is_signed  ? "NEW over itself (no --from)"
+                               : "to NEW, from a stand-in (no --from)",
+        &gate->old, &gate->new);
+    add_wrap(gate, flows);
+    add_way_back(gate, flows);
+    add_trials(gate, flows);
+    flows->good = flows->count;
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        add_day(gate, flows, &days[i]);
+    }
+}

@@ -1,0 +1,26 @@
+/* The updates that a gate tries, as scenarios: values in memory instead of rows of a table. */
+#pragma once
+
+#include "gate.h"
+#include "scenario.h"
+
+#define GATE_MAX_FLOWS 32
+
+struct gate_flow {
+    struct scenario scenario;
+    const char *advice; /* what to look at if it fails */
+    char firmware[64];  /* backs .firmware */
+    char body[32];      /* backs .body where it depends on the image */
+    bool ran, passed;
+    char *text; /* how it departs; malloc'ed */
+    char hazards[192];
+};
+
+struct gate_flows {
+    size_t count;
+    struct gate_flow flows[GATE_MAX_FLOWS];
+    size_t good; /* so many of them are good days; the first of all is the update itself */
+};
+
+/** Fills in what applies to these images, this table, this sdkconfig. */
+void gate_flows_make(const struct gate *gate, struct gate_flows *flows);

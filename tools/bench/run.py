@@ -5,7 +5,7 @@
           clock and by CPU time, without the start of the program
   fetch   one scenario (server session, update over TLS, verification, the next boot, verdict) against a
           bare mbedTLS client that shakes hands with the same server and fetches and hashes as many bytes,
-          and against curl. A scenario's time is the 16th part of what 16 more take in one run; the
+          and against curl. A scenario's time is a 15th of what 15 more take in one run; the
           clients time each of 16 fetches themselves, with a connection and a full handshake for each.
   suite   all scenarios, as `otasim run` does them
 
@@ -161,12 +161,22 @@ class Bench:
         self.figure("suite/cpu_s", [run.cpu for run in runs])
         self.figure("suite/memory_mb", [run.memory / 1e6 for run in runs])
 
-    def all(self):
-        self.start()
+    def fetches(self):
         for size in [65536] if self.quick else [65536, 1048576]:
             self.fetch(size)
+
+    def sweeps(self):
+        self.start()
         self.sweep()
-        self.suite()
+
+    def measure(self, parts):
+        before = os.getloadavg()[0]
+        for part in parts:
+            PARTS[part](self)
+        self.notes["load of the host"] = f"{before:.1f} before, {os.getloadavg()[0]:.1f} after"
+
+
+PARTS = {"fetch": Bench.fetches, "sweep": Bench.sweeps, "suite": Bench.suite}
 
 
 def target(name):
@@ -190,9 +200,10 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True, metavar="DIR", help="what cmake has built")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures to FILE too")
     parser.add_argument("--quick", action="store_true", help="one round of the small sizes: figures are rough")
+    parser.add_argument("--only", choices=PARTS, help="one of the three")
     args = parser.parse_args()
     bench = Bench(args.build.resolve(), args.quick)
-    bench.all()
+    bench.measure([args.only] if args.only else PARTS)
     print_table(bench)
     if args.json:
         targets = {name: target(name) for name in bench.figures if target(name) is not None}

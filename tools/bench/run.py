@@ -9,7 +9,8 @@
           clients time each of 16 fetches themselves, with a connection and a full handshake for each.
   suite   all scenarios, as `otasim run` does them
 
-Rounds are interleaved, so that what else the host does hits all alike; figures are medians.
+Rounds are interleaved, so that what else the host does hits all alike; a figure is the median of its
+rounds, and a round's time of a fetch or scenario the mean of its sixteen.
 """
 import argparse
 import json
@@ -136,9 +137,9 @@ class Bench:
                 for _ in range(self.rounds):
                     ours.append(self.scenario(size))
                     seconds, protocol = self.bare(url)
-                    bare.append(statistics.median(seconds))
+                    bare.append(statistics.mean(seconds))
                     if has_curl:
-                        curl.append(statistics.median(self.curl(url, protocol)))
+                        curl.append(statistics.mean(self.curl(url, protocol)))
             finally:
                 server.terminate()
                 server.wait()

@@ -13,11 +13,8 @@
 /* What perform returns when the callback has no output yet: its own state, by number. */
 #define OWN_STATE_IN_PROGRESS 2
 
-/* A piece of 8 bytes, half a cipher block, comes on its own. */
-#define HALF_A_BLOCK                                                                               \
-    {                                                                                              \
-        2064, 2072                                                                                 \
-    }
+/* 8 bytes of a cipher block come, and then nothing for longer than a read waits. */
+#define HALF_A_BLOCK .stall_after = 2056, .stall_ms = 8000
 
 SCENARIOS(encrypted) = {
     {
@@ -42,7 +39,7 @@ SCENARIOS(encrypted) = {
         .why = "perform returns the number of its own state, 2, and the loop takes it for an error",
         .advice = "let the callback hold data back only if it has at least one block to return",
         ENCRYPTED,
-        .server = {IMAGE(.split_at = HALF_A_BLOCK)},
+        .server = {IMAGE(HALF_A_BLOCK)},
         .update = {.decryption = UPDATE_DECRYPT_BLOCKS},
         .expect = {.result = OWN_STATE_IN_PROGRESS, .hazard = "decrypt-nothing-fails"},
         .documented = DOCUMENTED(.result = ESP_OK, ANY_EVENTS),
@@ -53,7 +50,7 @@ SCENARIOS(encrypted) = {
         .catalogue = "P01",
         .advice = "go on after 2 (catalogue P01), or let the callback give out something each time",
         ENCRYPTED,
-        .server = {IMAGE(.split_at = HALF_A_BLOCK)},
+        .server = {IMAGE(HALF_A_BLOCK)},
         .update = {.api = UPDATE_STEPS, .decryption = UPDATE_DECRYPT_BLOCKS},
         .expect = {.result = OWN_STATE_IN_PROGRESS, .hazard = "decrypt-nothing-fails"},
         .documented = DOCUMENTED(.result = ESP_OK, ANY_EVENTS),
@@ -120,11 +117,12 @@ SCENARIOS(encrypted) = {
     },
     {
         .name = "encrypted/short-reads",
-        .about = "100 bytes at a time: the callback gets what was read, not what fits the buffer",
+        .about = "reads that time out with less than the buffer holds: the callback gets what was "
+                 "read",
         .source = "espressif/esp-idf#12596",
         .catalogue = "P05",
         ENCRYPTED,
-        .server = {IMAGE(.drip = {100, 5})},
+        .server = {IMAGE(.drip = {1000, 6000})},
         .expect = {ANY_EVENTS},
     },
     {

@@ -48,7 +48,9 @@ SCENARIOS(encrypted) = {
         .name = "encrypted/callback-yields-nothing-in-steps",
         .about = "the same step by step: an application that loops while it is IN_PROGRESS aborts",
         .catalogue = "P01",
-        .advice = "go on after 2 (catalogue P01), or let the callback give out something each time",
+        .advice =
+            "go on after 2 as after ESP_ERR_HTTPS_OTA_IN_PROGRESS, or let the callback give out "
+            "something each time",
         ENCRYPTED,
         .server = {IMAGE(HALF_A_BLOCK)},
         .update = {.api = UPDATE_STEPS, .decryption = UPDATE_DECRYPT_BLOCKS},

@@ -66,15 +66,20 @@ SCENARIOS(otadata) = {
     },
     {
         .name = "otadata/factory-reset-button",
-        .about = "the button of the factory reset is held: otadata is erased, the factory app runs "
-                 "and takes the next update",
+        .about = "the button of the factory reset is held: otadata is erased, and the factory app "
+                 "runs",
         .source = "IDF test sets pin_factory_reset, factory",
         .catalogue = "O32",
         .device = {.apps = THREE_APPS,
                    .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)},
                    .pins_low = PIN(4)},
         .firmware = "updater-boot_pins",
-        ONLY_BOOTS(FACTORY, "1.0.0"),
+        .update = {.api = UPDATE_NOTHING},
+        .firmware_of = {{ANY_VERSION, "updater"}},
+        .expect = {.no_update = true,
+                   .erases_otadata = true,
+                   .boots = {{FACTORY, "1.0.0"}},
+                   .more_boots = 2},
     },
     {
         .name = "otadata/test-app-button",

@@ -98,6 +98,8 @@ SCENARIOS(firmware) = {
     {
         .name = "firmware/advanced/same-version",
         .about = "the server offers what runs already: nothing is downloaded",
+        .source = "espressif/arduino-esp32#5207",
+        .catalogue = "I11",
         RUNS_ONCE("example-advanced"),
         .image = {.version = "1.0.0"},
         .server = {IMAGE()},
@@ -209,6 +211,7 @@ SCENARIOS(firmware) = {
     {
         .name = "firmware/native/same-version",
         .about = "the server offers what runs already: nothing is written",
+        .catalogue = "I11",
         RUNS_ONCE("example-native"),
         .image = {.version = "1.0.0"},
         .server = {IMAGE()},
@@ -217,6 +220,7 @@ SCENARIOS(firmware) = {
     {
         .name = "firmware/native/diagnosis-fails",
         .about = "a pin is low: back to the old version, which refuses the same update afterwards",
+        .catalogue = "I12",
         RUNS("example-native"),
         .device = {.pins_low = PIN(4)},
         .server = {IMAGE()},

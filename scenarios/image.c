@@ -92,6 +92,7 @@ SCENARIOS(image) = {
     {
         .name = "image/for-another-flash-mode",
         .about = "the running app was built for DIO, the image for QIO: it would not run here",
+        .catalogue = "I07",
         .device = {.apps = {{FACTORY, {.version = "1.0.0", .spi_flash_mode = 2}}}},
         .image = {.spi_flash_mode = 1},
         .server = {IMAGE()},

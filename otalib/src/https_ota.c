@@ -29,15 +29,22 @@ static esp_err_t check_config(const struct https_ota_config *config)
     }
 #endif
 #if CONFIG_ESP_HTTPS_OTA_DECRYPT_CB
-    if (config->decrypt_cb == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (config->ota_resumption) {
+    if (config->decrypt_cb != NULL && config->ota_resumption) {
         ESP_LOGE(TAG, "an encrypted image cannot be resumed");
         return ESP_ERR_NOT_SUPPORTED;
     }
 #endif
     return ESP_OK;
+}
+
+static bool lacks_callback(const struct https_ota_config *config)
+{
+#if CONFIG_ESP_HTTPS_OTA_DECRYPT_CB
+    return config->decrypt_cb == NULL;
+#else
+    (void)config;
+    return false;
+#endif
 }
 
 static int bytes_to_keep(const struct https_ota_config *config)
@@ -185,13 +192,20 @@ esp_err_t https_ota_begin(const struct https_ota_config *config, esp_https_ota_h
 {
     https_ota_event(ESP_HTTPS_OTA_START, NULL, 0);
     esp_err_t err = handle == NULL ? ESP_ERR_INVALID_ARG : check_config(config);
-    if (err != ESP_OK) {
-        if (handle != NULL) {
-            *handle = NULL;
+    if (err == ESP_OK && lacks_callback(config)) {
+        err = ESP_ERR_INVALID_ARG;
+        if (quirk(QUIRK_NO_CALLBACK_KEEPS_HANDLE)) {
+            /* The device returns without a look at the handle (catalogue P06). */
+            quirk_met(QUIRK_NO_CALLBACK_KEEPS_HANDLE);
+            return err;
         }
+    }
+    if (handle != NULL) {
+        *handle = NULL;
+    }
+    if (err != ESP_OK) {
         return err;
     }
-    *handle = NULL;
     struct https_ota *ota = calloc(1, sizeof *ota);
     if (ota == NULL) {
         return ESP_ERR_NO_MEM;

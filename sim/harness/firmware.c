@@ -194,6 +194,28 @@ struct bootloader_config firmware_bootloader(const struct firmware *firmware)
     };
 }
 
+static bool is_held(const struct firmware *firmware, const char *pin_option,
+                    const char *high_option, uint64_t pins_low, uint64_t pins_high)
+{
+    long pin = firmware_option_number(firmware, pin_option, -1);
+    uint64_t held = firmware_option_on(firmware, high_option) ? pins_high : pins_low;
+    return pin >= 0 && pin < 64 && (held >> pin & 1u) != 0;
+}
+
+void firmware_read_buttons(const struct firmware *firmware, uint64_t pins_low, uint64_t pins_high,
+                           struct bootloader_config *bootloader)
+{
+    bootloader->factory_reset_pin_held =
+        firmware_option_on(firmware, "CONFIG_BOOTLOADER_FACTORY_RESET") &&
+        firmware_option_on(firmware, "CONFIG_BOOTLOADER_OTA_DATA_ERASE") &&
+        is_held(firmware, "CONFIG_BOOTLOADER_NUM_PIN_FACTORY_RESET",
+                "CONFIG_BOOTLOADER_FACTORY_RESET_PIN_HIGH", pins_low, pins_high);
+    bootloader->test_app_pin_held =
+        firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_TEST") &&
+        is_held(firmware, "CONFIG_BOOTLOADER_NUM_PIN_APP_TEST",
+                "CONFIG_BOOTLOADER_APP_TEST_PIN_HIGH", pins_low, pins_high);
+}
+
 void firmware_run(const struct firmware *firmware)
 {
     firmware->entry();

@@ -31,6 +31,12 @@ struct boot_signing firmware_signing(const struct firmware *firmware);
 /** The bootloader that is built from the same sdkconfig. */
 struct bootloader_config firmware_bootloader(const struct firmware *firmware);
 
+/** Adds the buttons that this bootloader looks at (CONFIG_BOOTLOADER_FACTORY_RESET with
+ * ..._OTA_DATA_ERASE, and ..._APP_TEST), given the GPIOs, bit n, that are held at a level for long
+ * enough. Data partitions that a factory reset erases stay as they are. */
+void firmware_read_buttons(const struct firmware *firmware, uint64_t pins_low, uint64_t pins_high,
+                           struct bootloader_config *bootloader);
+
 /** A whole number among the options; `otherwise` if the sdkconfig lacks it. */
 long firmware_option_number(const struct firmware *firmware, const char *name, long otherwise);
 

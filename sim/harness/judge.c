@@ -506,6 +506,17 @@ static bool bootloader_noted_first(const struct run_evidence *evidence)
            after->entry[0].seq == (uint32_t)(first->subtype - PARTITION_APP_OTA_0) + 1;
 }
 
+static void judge_otadata_erased(const struct otadata *after, struct run_result *result)
+{
+    char text[2][64];
+    const char *first = otadata_entry_text(&after->entry[0], text[0]);
+    const char *second = otadata_entry_text(&after->entry[1], text[1]);
+    if (strcmp(first, "erased") != 0 || strcmp(second, "erased") != 0) {
+        run_mismatch(result, "otadata", text_format("both entries are erased"),
+                     text_format("%s; %s", first, second));
+    }
+}
+
 static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
@@ -513,6 +524,10 @@ static void judge_otadata(const struct run_evidence *evidence, struct run_result
         return;
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
+    if (expect->erases_otadata) {
+        judge_otadata_erased(after, result);
+        return;
+    }
     int was = otadata_active(before), is = otadata_active(after);
     if (was < 0 && bootloader_noted_first(evidence)) {
         return;

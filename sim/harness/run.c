@@ -105,7 +105,8 @@ static bool write_served_file(struct run *run, struct error *err)
     const uint8_t *bytes = run->image;
     size_t length = run->image_length;
     if (run->scenario->image_encrypted) {
-        if (!scenario_encrypt(run->image, run->image_length, &encrypted, &length, err)) {
+        if (!scenario_encrypt(run->image, run->image_length, run->scenario->image_tag, &encrypted,
+                              &length, err)) {
             return false;
         }
         bytes = encrypted;
@@ -214,11 +215,14 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
 {
     const struct scenario_power *power = &run->scenario->power;
     bool fails = power->in_boot != 0 && power->in_boot == run->boot_number;
+    struct bootloader_config bootloader = firmware_bootloader(run->firmware);
+    firmware_read_buttons(run->firmware, run->device->pins_low, run->device->pins_high,
+                          &bootloader);
     const struct boot_request request = {
         .device = run->device,
         .power_dip = {fails ? (uint64_t)power->after_ms * 1000 : 0, power->brownout},
         .verbose = run->options->verbose,
-        .bootloader = firmware_bootloader(run->firmware),
+        .bootloader = bootloader,
         .firmware_for = firmware_for,
         .context = run,
         .net = &run->net,

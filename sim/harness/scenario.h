@@ -47,6 +47,7 @@ struct scenario_otadata_entry {
     uint32_t seq;
     uint32_t state; /* enum otadata_state or OTADATA_UNDEFINED */
     bool bad_crc;
+    bool plaintext; /* written past flash encryption: a chip that decrypts it reads noise */
 };
 #define ENTRY(sequence, otadata_state, ...)                                                        \
     {                                                                                              \
@@ -125,7 +126,7 @@ struct scenario_response {
     struct {
         const char *name, *value;
     } headers[SCENARIO_MAX_HEADERS];
-    const char *body;           /* word of the server: "image", "none", "text:...", "random:N" */
+    const char *body; /* words of the server: "image", "none", "text:...", "hex:504b+random:N" */
     const char *content_length; /* "auto" (NULL), "omit", or a value as text */
     bool close;                 /* close the connection after this response */
     bool keep_open;             /* keep it, although the response has no length */
@@ -355,6 +356,7 @@ struct scenario_expect {
     bool erases_once;       /* no sector of the slot is erased twice */
     bool programs_unerased; /* the device programs where it has not erased */
     bool forgets_entry;     /* the entry of otadata that is not active is erased */
+    bool erases_otadata;    /* both entries of otadata are erased at last */
     bool reselects;         /* otadata selects the running app anew */
     int lasts_ms; /* of the device's clock: the first boot takes that at least, and less than
                      half a second more; 0: not compared */
@@ -367,6 +369,9 @@ struct scenario_expect {
     bool slot_differs;       /* ESP_OK although the slot is not the served file byte for byte */
 };
 
+/** What stands after an encrypted image. */
+enum scenario_tag { TAG_NONE, TAG_RIGHT, TAG_WRONG };
+
 struct scenario {
     const char *name;      /* "family/short-name"; NULL ends a table */
     const char *about;     /* one line: the story */
@@ -377,8 +382,9 @@ struct scenario {
     struct scenario_device device;
     struct app_image_spec image; /* the update that is served */
     struct scenario_signing signing;
-    const char *image_chip; /* it is built for this chip; NULL: the device's */
-    bool image_encrypted;   /* the server has it encrypted (scenario_encrypt.h) */
+    const char *image_chip;      /* it is built for this chip; NULL: the device's */
+    bool image_encrypted;        /* the server has it encrypted (scenario_encrypt.h) */
+    enum scenario_tag image_tag; /* with image_encrypted: an authentication tag follows it */
     const char
         *image_file; /* serve this file instead; relative to OTASIM_REAL_IMAGES, or absolute */
     struct scenario_response server[SCENARIO_MAX_RESPONSES];

@@ -1,6 +1,7 @@
 #include "scenario_encrypt.h"
 
 #include <mbedtls/aes.h>
+#include <mbedtls/md.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #define NONCE_LENGTH 16
 #define KEY_LENGTH   32
+#define TAG_LENGTH   32
 
 static bool read_key(uint8_t key[KEY_LENGTH], struct error *err)
 {
@@ -28,15 +30,31 @@ static bool read_key(uint8_t key[KEY_LENGTH], struct error *err)
            error_set(err, "%s: expected %d bytes, found %zu", path, KEY_LENGTH, length);
 }
 
-bool scenario_encrypt(const uint8_t *image, size_t length, uint8_t **out, size_t *out_length,
-                      struct error *err)
+static bool add_tag(enum scenario_tag tag, const uint8_t key[KEY_LENGTH], uint8_t *file,
+                    size_t *length)
+{
+    if (tag == TAG_NONE) {
+        return true;
+    }
+    const mbedtls_md_info_t *sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+    uint8_t *end = file + *length;
+    if (mbedtls_md_hmac(sha256, key, KEY_LENGTH, file, *length, end) != 0) {
+        return false;
+    }
+    *end ^= tag == TAG_WRONG;
+    *length += TAG_LENGTH;
+    return true;
+}
+
+bool scenario_encrypt(const uint8_t *image, size_t length, enum scenario_tag tag, uint8_t **out,
+                      size_t *out_length, struct error *err)
 {
     uint8_t key[KEY_LENGTH], counter[NONCE_LENGTH], stream[16];
     size_t stream_used = 0;
     if (!read_key(key, err)) {
         return false;
     }
-    uint8_t *file = malloc(NONCE_LENGTH + length);
+    uint8_t *file = malloc(NONCE_LENGTH + length + TAG_LENGTH);
     if (file == NULL) {
         return error_set(err, "out of memory for the encrypted image");
     }
@@ -49,11 +67,12 @@ bool scenario_encrypt(const uint8_t *image, size_t length, uint8_t **out, size_t
               mbedtls_aes_crypt_ctr(&aes, length, &stream_used, counter, stream, image,
                                     file + NONCE_LENGTH) == 0;
     mbedtls_aes_free(&aes);
+    *out_length = NONCE_LENGTH + length;
+    ok = ok && add_tag(tag, key, file, out_length);
     if (!ok) {
         free(file);
         return error_set(err, "the image could not be encrypted");
     }
     *out = file;
-    *out_length = NONCE_LENGTH + length;
     return true;
 }

@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "scenario.h"
 
 /** Encrypts an image as fixtures/firmware/examples/encrypted.c wants it: 16 bytes of nonce (always
  * the same, so that runs are alike), then AES-256-CTR under image_key.bin of the test certificates.
- * *out is malloc'ed. */
-bool scenario_encrypt(const uint8_t *image, size_t length, uint8_t **out, size_t *out_length,
-                      struct error *err);
+ * With a tag, 32 bytes follow: HMAC-SHA256 over all before it under the same key, or what is one
+ * bit off. *out is malloc'ed. */
+bool scenario_encrypt(const uint8_t *image, size_t length, enum scenario_tag tag, uint8_t **out,
+                      size_t *out_length, struct error *err);

@@ -96,13 +96,5 @@ SCENARIOS(flow) = {
         .server = {IMAGE()},
         .expect = {.boots = {{"ota_2", "2.0.0"}}},
     },
-    {
-        .name = "flow/resume",
-        .about = "progress is kept in NVS, so that the boot after a cut asks for the rest only",
-        .firmware = "example-resume",
-        .firmware_of = {{ANY_VERSION, "example-resume"}},
-        .server = {IMAGE(.range = "honor")},
-        .expect = {.boots = {{OTA_0, "2.0.0"}}},
-    },
     END_OF_SCENARIOS,
 };

@@ -62,13 +62,14 @@ static void behave(struct scenario *row, uint32_t value)
     row->firmware_of[0] = (struct scenario_behaviour){"2.0.0", PICK(behaviours)[rollback]};
 }
 
-/* Whatever boots besides updates again. */
+/* Whatever boots besides updates again. It confirms itself first, where there is something to
+ * confirm: without an entry in otadata that fails, and updater.c checks. */
 static void try_again(struct scenario *row, uint32_t value)
 {
     (void)value;
     row->firmware_of[row->firmware_of[0].version != NULL] =
         (struct scenario_behaviour){ANY_VERSION, row->firmware};
-    row->update.confirm = true;
+    row->update.confirm = strstr(row->firmware, "rollback") != NULL && row->device.otadata[0].present;
 }
 
 static void call(struct scenario *row, uint32_t value)

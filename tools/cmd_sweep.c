@@ -176,11 +176,8 @@ static const struct kind {
     const char *name;
     sweep_function *sweep;
 } kinds[] = {
-    {"power", sweep_power},
-    {"memory", sweep_memory},
-    {"flash", sweep_flash},
-    {"network", sweep_network},
-    {"random", sweep_random},
+    {"power", sweep_power},     {"memory", sweep_memory}, {"flash", sweep_flash},
+    {"network", sweep_network}, {"random", sweep_random},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -252,7 +249,19 @@ static int sweep_arguments(int argc, char **argv, struct sweep_options *options,
 
 int cmd_sweep(int argc, char **argv)
 {
-    enum { SHARD = 256, SEED, RETRIES, EVERY_RETRY, NO_MEMO, STRICT, DOCUMENTED, JSONL, KEEP, WALKS, SECONDS };
+    enum {
+        SHARD = 256,
+        SEED,
+        RETRIES,
+        EVERY_RETRY,
+        NO_MEMO,
+        STRICT,
+        DOCUMENTED,
+        JSONL,
+        KEEP,
+        WALKS,
+        SECONDS
+    };
     static const struct option long_options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"shard", required_argument, NULL, SHARD},

@@ -102,5 +102,19 @@ class FaultTest(SweepTest):
                 self.otasim(f"network:flow/first-update@{point}")
 
 
+class RandomTest(SweepTest):
+    def walks(self, *arguments):
+        records = self.records("random", "--walks", "60", *arguments)
+        return [json.dumps(record["walk"]) for record in records if "walk" in record]
+
+    def test_a_seed_is_its_walks(self):
+        whole = self.walks("--jobs", "2")
+        self.assertEqual(len(whole), 60)
+        self.assertEqual(whole, self.walks("--jobs", "1"))
+        self.assertNotEqual(whole, self.walks("--seed", "2"))
+        parts = [walk for n in (1, 2, 3) for walk in self.walks("--shard", f"{n}/3")]
+        self.assertEqual(sorted(parts), sorted(whole))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -41,12 +41,16 @@ set_tests_properties(replay/sensitivity PROPERTIES LABELS replay TIMEOUT 600)
 add_test(NAME sweep/unit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_sweep.py
                                  $<TARGET_FILE:otasim>)
 set(part "")
+set(walks 4000)
 if(OTASIM_SANITIZE OR OTASIM_COVERAGE)
+  set(walks 400)
   set(part --shard 1/4) # each run takes several times as long
 endif()
 add_test(NAME sweep/power COMMAND otasim sweep power ${part} flow/*)
 add_test(NAME sweep/memory COMMAND otasim sweep memory ${part} flow/*)
 add_test(NAME sweep/flash COMMAND otasim sweep flash ${part} flow/first-update)
 add_test(NAME sweep/network COMMAND otasim sweep network ${part} flow/first-update-native)
+add_test(NAME sweep/random COMMAND otasim sweep random --walks ${walks})
 set_tests_properties(sweep/unit sweep/power sweep/memory sweep/flash sweep/network
+                     sweep/random
                      PROPERTIES LABELS sweep TIMEOUT 600 PROCESSORS 2)

@@ -37,8 +37,8 @@ struct sweep_options {
     bool no_memo;      /* hash images each time: slow, and must find the same */
     bool strict;       /* quirks are off */
     const char *point; /* only this place ("812/half"), with a story; NULL: all */
-    uint64_t walks;   /* random: so many; 0: as many as `seconds` have room for */
-    unsigned seconds; /* random: of the wall clock */
+    uint64_t walks;    /* random: so many; 0: as many as `seconds` have room for */
+    unsigned seconds;  /* random: of the wall clock */
     const char *keep_flash; /* with point: the flash as the cut left it goes there; NULL: no */
 };
 

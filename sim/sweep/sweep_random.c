@@ -166,9 +166,9 @@ static json_t *work(size_t index, struct server *server, void *context)
                             : NULL;
     char *words = walk_text(&walk);
     json_decref(findings);
-    json_t *report = json_pack("{s:s, s:I, s:s?, s:o*, s:o*}", "error", err.text, "n",
-                               (json_int_t)number, "words", words, "end", end, "finding",
-                               explained);
+    json_t *report =
+        json_pack("{s:s, s:I, s:s?, s:o*, s:o*}", "error", err.text, "n", (json_int_t)number,
+                  "words", words, "end", end, "finding", explained);
     free(words);
     return report;
 }
@@ -198,8 +198,8 @@ static void take(size_t index, const json_t *report, const char *why, void *cont
 
 static void tell(struct random_sweep *sweep, const char *field, json_t *value)
 {
-    json_t *record = json_pack("{s:s, s:s, s:o}", "sweep", "random", "scenario", WALK_NAME, field,
-                               value);
+    json_t *record =
+        json_pack("{s:s, s:s, s:o}", "sweep", "random", "scenario", WALK_NAME, field, value);
     sweep->listener->record(record, sweep->listener->context);
     json_decref(record);
 }

@@ -69,7 +69,8 @@ static void try_again(struct scenario *row, uint32_t value)
     (void)value;
     row->firmware_of[row->firmware_of[0].version != NULL] =
         (struct scenario_behaviour){ANY_VERSION, row->firmware};
-    row->update.confirm = strstr(row->firmware, "rollback") != NULL && row->device.otadata[0].present;
+    row->update.confirm =
+        strstr(row->firmware, "rollback") != NULL && row->device.otadata[0].present;
 }
 
 static void call(struct scenario *row, uint32_t value)
@@ -183,8 +184,7 @@ static void redirect(struct scenario *row, uint32_t value)
     static const int statuses[] = {301, 302, 307, 308};
     row->server[2] = row->server[1];
     row->server[1] = row->server[0];
-    row->server[0] =
-        (struct scenario_response)REDIRECT(PICK(statuses), "/moved.bin");
+    row->server[0] = (struct scenario_response)REDIRECT(PICK(statuses), "/moved.bin");
 }
 
 static void fail_flash(struct scenario *row, uint32_t value)

@@ -68,6 +68,14 @@ class PowerTest(SweepTest):
             explained = subprocess.run([OTASIM, "flash", flash], capture_output=True, text=True, timeout=60)
             self.assertIn("bad CRC", explained.stdout)
 
+    def test_a_wrong_bootloader_bricks(self):
+        os.environ["OTASIM_TEST_WRONG_BOOTLOADER"] = "1"
+        try:
+            records = self.records("power", "flow/first-update", "--retries", "0", status=1)
+        finally:
+            del os.environ["OTASIM_TEST_WRONG_BOOTLOADER"]
+        self.assertIn("brick", {record["finding"]["class"] for record in records if "finding" in record})
+
     def test_bad_points(self):
         self.assertIn("has 274 operations", self.otasim("power:flow/first-update@274/half", status=1))
         self.assertIn("is no cut point", self.otasim("power:flow/first-update@1/hlaf", status=1))

@@ -15,6 +15,7 @@ openssl=${OPENSSL:-openssl}
 stamp=$(cksum <"$0")
 names="root_ca intermediate_ca other_ca client_ca client server server_direct expired not_yet_valid
 wrong_host self_signed other_server rsa_server leaf_only large"
+signing_keys="rsa_a rsa_b rsa_c p256_a p256_b p384_a"
 ONE_DAY=86400
 
 say() {
@@ -37,6 +38,9 @@ is_current() {
         for ending in crt key chain.pem; do
             [ -f "$out/$name.$ending" ] || return 1
         done
+    done
+    for name in $signing_keys; do
+        [ -f "$out/signing_$name.key" ] || return 1
     done
     # All others that are to be valid are so for as long as this one.
     "$openssl" x509 -in "$out/root_ca.crt" -noout -checkend "$ONE_DAY" >/dev/null 2>&1
@@ -91,12 +95,20 @@ EOF
 FROM=20200101000000Z
 UNTIL=20491231235959Z
 
+new_ec_key() { # NAME CURVE
+    ssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -pkeyopt ec_param_enc:named_curve \
+        -out "$1.key"
+}
+
+new_rsa_key() { # NAME BITS
+    ssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:$2" -out "$1.key"
+}
+
 new_key() { # NAME [rsa]
     if [ "${2:-ec}" = rsa ]; then
-        ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.key"
+        new_rsa_key "$1" 2048
     else
-        ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:named_curve \
-            -out "$1.key"
+        new_ec_key "$1" P-256
     fi
 }
 
@@ -192,6 +204,14 @@ cp client.crt client.chain.pem
 
 ssl x509 -in root_ca.crt -outform DER -out root_ca.der
 ssl rand -out image_key.bin 32
+
+for name in $signing_keys; do
+    case $name in
+        rsa_*) new_rsa_key "signing_$name" 3072 ;;
+        p256_*) new_ec_key "signing_$name" P-256 ;;
+        p384_*) new_ec_key "signing_$name" P-384 ;;
+    esac
+done
 
 # `openssl ca` also leaves each certificate under its serial number.
 for file in *; do

@@ -1,12 +1,29 @@
 # The libraries that otasim stands on, as imported targets otasim::<name>.
 find_package(PkgConfig REQUIRED)
-find_package(CURL REQUIRED)
-find_package(Threads REQUIRED)
+
+# otasim_find_global(PACKAGE TARGET): firmware is linked in other folders than this one.
+function(otasim_find_global package target)
+  if(TARGET ${target})
+    return()
+  endif()
+  find_package(${package} REQUIRED)
+  get_target_property(aliased ${target} ALIASED_TARGET)
+  if(NOT aliased)
+    set(aliased ${target})
+  endif()
+  set_target_properties(${aliased} PROPERTIES IMPORTED_GLOBAL TRUE)
+endfunction()
+otasim_find_global(CURL CURL::libcurl)
+otasim_find_global(Threads Threads::Threads)
+if(NOT TARGET otasim::curl)
+  add_library(otasim::curl INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(otasim::curl INTERFACE CURL::libcurl)
+endif()
 option(OTASIM_FETCH_HTTP_PARSER "Fetch http_parser even if the system has it" OFF)
 find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
 find_program(OPENSSL_PROGRAM openssl REQUIRED)
 
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)
 add_library(otasim::jansson ALIAS PkgConfig::JANSSON)
 
 # mbedTLS 2.28 ships neither a CMake package nor pkg-config files on Debian; 3.x ships both.
@@ -37,9 +54,4 @@ else()
   target_include_directories(otasim_http_parser SYSTEM PUBLIC ${http_parser_SOURCE_DIR})
   target_compile_definitions(otasim_http_parser PRIVATE HTTP_PARSER_STRICT=0)
   add_library(otasim::http_parser ALIAS otasim_http_parser)
-endif()
-
-if(BUILD_TESTING)
-  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
-  add_library(otasim::cmocka ALIAS PkgConfig::CMOCKA)
 endif()

@@ -1,3 +1,8 @@
+if(BUILD_TESTING)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+  add_library(otasim::cmocka ALIAS PkgConfig::CMOCKA)
+endif()
+
 # otasim_unit_test(NAME SOURCES... [LIBRARIES ...]): a CMocka program beside the code it tests.
 function(otasim_unit_test name)
   if(NOT BUILD_TESTING)

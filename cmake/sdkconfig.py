@@ -15,9 +15,25 @@ NUMBER = re.compile(r"^-?([0-9]+|0[xX][0-9a-fA-F]+)$")
 STRING = re.compile(r'^"(?:[^"\\]|\\.)*"$')
 
 # An option that is set sets these too (Kconfig `select`).
+# In this order, so that what is selected can select further.
 SELECTS = {
+    "CONFIG_SECURE_SIGNED_ON_UPDATE_NO_SECURE_BOOT": ["CONFIG_SECURE_SIGNED_ON_UPDATE"],
+    "CONFIG_SECURE_BOOT_V2_ENABLED": ["CONFIG_SECURE_BOOT", "CONFIG_SECURE_SIGNED_ON_UPDATE",
+                                      "CONFIG_SECURE_SIGNED_ON_BOOT", "CONFIG_SECURE_SIGNED_APPS"],
+    "CONFIG_SECURE_SIGNED_APPS_NO_SECURE_BOOT": ["CONFIG_SECURE_SIGNED_APPS"],
     "CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD": ["CONFIG_ESP_HTTP_CLIENT_ENABLE_GET_CONTENT_RANGE"],
 }
+
+# An option that is set has these as the default of others (Kconfig `default y if`); of a choice only
+# where no file has chosen.
+SCHEMES = ["CONFIG_SECURE_SIGNED_APPS_RSA_SCHEME", "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME"]
+IMPLIES = [
+    ("CONFIG_SECURE_SIGNED_APPS_NO_SECURE_BOOT", "CONFIG_SECURE_SIGNED_ON_UPDATE_NO_SECURE_BOOT", []),
+    ("CONFIG_SECURE_SIGNED_APPS_NO_SECURE_BOOT", SCHEMES[0], SCHEMES),
+    ("CONFIG_SECURE_BOOT", "CONFIG_SECURE_BOOT_V2_ENABLED", []),
+    ("CONFIG_SECURE_BOOT", SCHEMES[0], SCHEMES),
+    ("CONFIG_SECURE_BOOT_V2_ENABLED", SCHEMES[0], SCHEMES),
+]
 
 
 def fail(path, number, message):
@@ -66,6 +82,9 @@ def main():
     values = {}
     for path in args.defaults:
         read(path, values)
+    for name, implied, choice in IMPLIES:
+        if values.get(name) == "y" and not any(values.get(other) == "y" for other in choice):
+            values.setdefault(implied, "y")
     for name, selected in SELECTS.items():
         if values.get(name) == "y":
             values.update((other, "y") for other in selected)

@@ -26,6 +26,7 @@
     NATIVE_FUNCTION(get_state_partition)                                                           \
     NATIVE_FUNCTION(erase_last_boot_app_partition)                                                 \
     NATIVE_FUNCTION(invalidate_inactive_ota_data_slot)                                             \
+    NATIVE_FUNCTION(revoke_secure_boot_public_key)                                                 \
     NATIVE_FUNCTION(check_rollback_is_possible)                                                    \
     NATIVE_FUNCTION(check_image_validity)
 

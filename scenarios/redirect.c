@@ -104,7 +104,6 @@ SCENARIOS(redirect) = {
                    .requests = {GET("/fw.bin")},
                    .hazard = "redirect-relative-is-downgrade"},
         .documented = DOCUMENTED(.requests = {GET("/fw.bin"), GET(MOVED)}),
-        .advice = "let the server send absolute URLs",
     },
     {
         .name = "redirect/final-403",
@@ -224,7 +223,8 @@ SCENARIOS(redirect) = {
                    .auth_type = HTTP_AUTH_TYPE_BASIC},
         .server = {REDIRECT(302, "http://cdn.example:8071/fw.bin"), IMAGE()},
         .expect = {.requests = {GET("/dir/fw.bin", .authorization = "Basic dTpw"),
-                                GET("/fw.bin", .authorization = NONE)}},
+                                GET("/fw.bin", .authorization = NONE)},
+                   .hazard = "host-header-stale"},
     },
     {
         .name = "redirect/authorization-of-the-same-host",

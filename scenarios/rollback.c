@@ -155,6 +155,19 @@ SCENARIOS(rollback) = {
                    .more_boots = 2},
     },
     {
+        .name = "rollback/erases-the-old-app",
+        .about =
+            "once confirmed, the new app erases the slot that nobody needs any more: all of it",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.1.0", .size = 1048576}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .firmware = "updater-rollback",
+        .firmware_of = {{"2.0.0", "behaviours-rollback:erases_the_old_app"}},
+        .server = {IMAGE()},
+        .update = {.restart = true},
+        .expect = {.boots = {{OTA_1, "2.0.0", .reset = "software", .end = "idle"}}},
+    },
+    {
         .name = "rollback/deep-sleep-before-confirming",
         TRIAL("a battery device sleeps before it confirms: the wake-up counts as a reset",
               "sleeps_before_confirming"),

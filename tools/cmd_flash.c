@@ -7,6 +7,7 @@
 #include "device_files.h"
 #include "files.h"
 #include "otadata.h"
+#include "print_nvs.h"
 #include "scenario_device.h"
 
 static void usage(FILE *out)
@@ -15,7 +16,8 @@ static void usage(FILE *out)
         "usage: otasim flash [OPTIONS] FILE\n\n"
         "Explains a dump of a whole flash chip (esptool read_flash, or otasim run --keep-flash):\n"
         "the partition table, what otadata says, the app in each slot and whether it verifies,\n"
-        "and what the bootloader would do next. FILE is not changed.\n\n"
+        "the keys and values in NVS, and what the bootloader would do next. FILE is not\n"
+        "changed.\n\n"
         "      --target NAME       the chip (default: that of the first app)\n"
         "      --revision N        its revision, major * 100 + minor (default: any will do)\n"
         "      --secure-version N  burnt into efuse (default: 0)\n"
@@ -202,6 +204,19 @@ static void print_app(const struct device *device, const struct partition *parti
            (unsigned)info.descriptor.secure_version);
 }
 
+static void print_settings(struct device *device, const struct partition_table *table)
+{
+    device_set_current(device);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct partition *partition = &table->entries[i];
+        if (partition->type == PARTITION_TYPE_DATA && partition->subtype == PARTITION_DATA_NVS) {
+            putchar('\n');
+            print_nvs(partition);
+        }
+    }
+    device_set_current(NULL);
+}
+
 static void print_boot(const struct bootloader_report *report)
 {
     char text[sizeof report->reason.text], label[PARTITION_LABEL_LENGTH + 1], version[33];
@@ -241,6 +256,7 @@ static bool explain(const struct options *options, struct device *device, struct
             print_app(device, &table.entries[i]);
         }
     }
+    print_settings(device, &table);
     putchar('\n');
     uint64_t operations = flash_op_count(device->flash);
     static struct bootloader_report report;

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "device_files.h"
 #include "files.h"
+#include "image_commands.h"
 #include "nearest.h"
 #include "scenario_device.h"
 
@@ -14,7 +15,9 @@
 static void usage(FILE *out)
 {
     fputs("usage: otasim image info [OPTIONS] FILE\n"
-          "       otasim image make [OPTIONS] -o FILE\n\n"
+          "       otasim image make [OPTIONS] -o FILE\n"
+          "       otasim image sign --key PEM [--key PEM]... IN OUT\n"
+          "       otasim image verify [--trust DIGEST | --trust-image FILE] FILE\n\n"
           "info verifies an app or bootloader image as the device does, and prints what is in it:\n"
           "      --chip NAME       the image must be for this chip (default: any)\n"
           "      --revision N      ... and run on this chip revision (major * 100 + minor)\n"
@@ -39,6 +42,7 @@ static void usage(FILE *out)
         }
     }
     fputs("  -h, --help\n\n"
+          "sign appends a Secure Boot V2 signature, verify explains one; each has a --help.\n\n"
           "Exit status: 0 the image is right or was written, 1 it is not, 2 the command line is\n"
           "wrong.\n"
           "Example: otasim image make --version 2.1.0 --flaw bad-hash -o broken.bin\n"
@@ -362,8 +366,9 @@ static int verify_and_print(const struct options *options, const uint8_t *bytes,
         print_integrity(&info);
     }
     if (result == ESP_OK && info.image_length < length) {
-        printf("note: %zu bytes follow the image (a signature, or padding)\n",
-               length - info.image_length);
+        printf(
+            "note: %zu bytes follow the image (a signature, or padding: see otasim image verify)\n",
+            length - info.image_length);
     }
     if (result != ESP_OK) {
         printf("verdict: INVALID: %s\n", err.text);
@@ -437,6 +442,10 @@ int cmd_image(int argc, char **argv)
         status = image_info(argc - 1, argv + 1);
     } else if (strcmp(what, "make") == 0) {
         status = image_make(argc - 1, argv + 1);
+    } else if (strcmp(what, "sign") == 0) {
+        status = image_sign(argc - 1, argv + 1);
+    } else if (strcmp(what, "verify") == 0) {
+        status = image_verify(argc - 1, argv + 1);
     } else if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0) {
         usage(stdout);
         status = EXIT_OK;

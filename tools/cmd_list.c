@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "explain.h"
 #include "otasim_quirk.h"
+#include "scenario_set.h"
 #include "select.h"
 
 static void usage(FILE *out)
@@ -17,6 +18,7 @@ static void usage(FILE *out)
         "  --catalogue  by the failure of the field that they replay; fails if one has none\n"
         "  --names    names only\n"
         "  --count    how many\n"
+        "  --firmware F  only those that run firmware F and no other\n"
         "  --ctest P  as add_test() lines that run program P, for the build\n"
         "  -h, --help\n",
         out);
@@ -27,7 +29,12 @@ enum { LIST_STORIES, LIST_HAZARDS, LIST_CATALOGUE, LIST_NAMES, LIST_COUNT, LIST_
 static void print_ctest(const struct scenario *scenario, const char *program)
 {
     int family = (int)scenario_family_length(scenario);
-    printf("add_test(\"%s\" \"%s\" run --quiet \"%s\")\n", scenario->name, program, scenario->name);
+    const char *set = scenario_set_path();
+    printf("add_test(\"%s\" \"%s\"", scenario->name, program);
+    if (set != NULL) {
+        printf(" --scenarios \"%s\"", set);
+    }
+    printf(" run --quiet \"%s\")\n", scenario->name);
     printf("set_tests_properties(\"%s\" PROPERTIES LABELS \"%.*s\" SKIP_RETURN_CODE %d)\n",
            scenario->name, family, scenario->name, EXIT_SKIPPED);
 }
@@ -49,6 +56,31 @@ static void print_all(const struct selection *selection, int what, const char *p
             printf("%-*s  %s\n", width, scenario->name, scenario->about);
         }
     }
+}
+
+static bool runs_only(const struct scenario *scenario, const char *firmware)
+{
+    if (strcmp(scenario_firmware(scenario), firmware) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < SCENARIO_MAX_APPS; i++) {
+        const char *other = scenario->firmware_of[i].firmware;
+        if (other != NULL && strcmp(other, firmware) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void keep_those_that_run(const char *firmware, struct selection *selection)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        if (runs_only(selection->scenarios[i], firmware)) {
+            selection->scenarios[kept++] = selection->scenarios[i];
+        }
+    }
+    selection->count = kept;
 }
 
 static size_t print_meeting(const struct selection *selection, const char *hazard)
@@ -145,16 +177,13 @@ static bool print_catalogue(const struct selection *selection, bool all)
 int cmd_list(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"names", no_argument, NULL, 'n'},
-        {"hazards", no_argument, NULL, 'z'},
-        {"catalogue", no_argument, NULL, 'f'},
-        {"count", no_argument, NULL, 'c'},
-        {"ctest", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"names", no_argument, NULL, 'n'},          {"hazards", no_argument, NULL, 'z'},
+        {"catalogue", no_argument, NULL, 'f'},      {"count", no_argument, NULL, 'c'},
+        {"firmware", required_argument, NULL, 'w'}, {"ctest", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
     };
     int what = LIST_STORIES;
-    const char *program = NULL;
+    const char *program = NULL, *firmware = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -174,6 +203,9 @@ int cmd_list(int argc, char **argv)
             what = LIST_CTEST;
             program = optarg;
             break;
+        case 'w':
+            firmware = optarg;
+            break;
         case 'h':
             usage(stdout);
             return EXIT_OK;
@@ -185,6 +217,9 @@ int cmd_list(int argc, char **argv)
     struct selection selection;
     if (!select_scenarios(argv + optind, (size_t)(argc - optind), &selection)) {
         return EXIT_USAGE;
+    }
+    if (firmware != NULL) {
+        keep_those_that_run(firmware, &selection);
     }
     int code = EXIT_OK;
     if (what == LIST_COUNT) {

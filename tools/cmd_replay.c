@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "firmware.h"
+#include "firmware_module.h"
 #include "pool.h"
 #include "replay.h"
 
@@ -187,6 +189,16 @@ static void take_report(size_t index, const json_t *report, const char *why, voi
     fflush(stdout);
 }
 
+/* The modules that replay differ in their sdkconfig only. */
+static void print_library(void)
+{
+    struct error ignored;
+    const struct firmware *firmware = firmware_load("replayer", &ignored);
+    if (firmware != NULL) {
+        printf("OTA library: %s\n", firmware_info(firmware)->ota_library);
+    }
+}
+
 static int run_replays(struct replays *replays, unsigned jobs)
 {
     const struct pool_job job = {.count = replays->count,
@@ -203,6 +215,7 @@ static int run_replays(struct replays *replays, unsigned jobs)
     if (!ran) {
         fprintf(stderr, "otasim replay: %s\n", err.text);
     }
+    print_library();
     printf("%u passed, %u failed, %u skipped\n", replays->passed, replays->failed,
            replays->skipped);
     unsigned replayed = replays->passed + replays->failed;

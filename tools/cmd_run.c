@@ -51,6 +51,16 @@ static void print_hazards(const json_t *quirks)
     }
 }
 
+static void print_libraries(const struct verdicts *verdicts, const char *prefix)
+{
+    json_t *names = verdicts_libraries(verdicts);
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        printf("%s%s", i == 0 ? prefix : ", ", json_string_value(json_array_get(names, i)));
+    }
+    printf("%s", json_array_size(names) > 0 ? "\n" : "");
+    json_decref(names);
+}
+
 static void print_outcome(const struct run_report *report, const struct scenario_outcome *outcome)
 {
     const char *verdict = outcome->skipped ? "skip" : outcome->passed ? "ok" : "FAIL";
@@ -114,7 +124,9 @@ static void print_summary(const struct run_report *report, const struct verdict_
     if (counts->failed > 0 && !report->quiet) {
         puts("\n`otasim trace NAME` shows what happened in one of them, step by step.");
     }
-    printf("\n%zu passed, %zu failed, %zu skipped\n", counts->passed, counts->failed,
+    putchar('\n');
+    print_libraries(&report->verdicts, "OTA library: ");
+    printf("%zu passed, %zu failed, %zu skipped\n", counts->passed, counts->failed,
            counts->skipped);
 }
 
@@ -140,6 +152,7 @@ static int run_selection(const struct selection *selection, unsigned jobs,
     struct verdict_counts counts = verdicts_count(&report->verdicts);
     if (report->tap) {
         print_points(report, true);
+        print_libraries(&report->verdicts, "# OTA library: ");
     } else {
         print_summary(report, &counts);
     }

@@ -118,17 +118,17 @@ static void show_finding(struct report *report, const json_t *finding)
     }
 }
 
-static void show_summary(struct report *report, const char *scenario, json_t *summary)
+static void show_summary(struct report *report, const json_t *record, json_t *summary)
 {
     clear_bar(report);
-    printf("%-32s", scenario);
+    printf("%-32s", text_of(record, "scenario"));
     const char *field;
     json_t *value;
     json_object_foreach(summary, field, value)
     {
         printf("  %lld %s", (long long)json_integer_value(value), field);
     }
-    putchar('\n');
+    printf("  (OTA library: %s)\n", text_of(record, "ota_library"));
 }
 
 static void take_record(const json_t *record, void *context)
@@ -143,7 +143,7 @@ static void take_record(const json_t *record, void *context)
     if (finding != NULL) {
         show_finding(report, finding);
     } else if (summary != NULL) {
-        show_summary(report, text_of(record, "scenario"), summary);
+        show_summary(report, record, summary);
     }
 }
 

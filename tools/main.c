@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "commands.h"
+#include "error.h"
 #include "nearest.h"
+#include "paths.h"
+#include "scenario_set.h"
 
 static const struct command {
     const char *name;
@@ -27,12 +30,13 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 static void usage(FILE *out)
 {
     fputs("otasim: ESP32 over-the-air updates on the host, before any hardware\n\n"
-          "usage: otasim COMMAND [ARGUMENTS]\n\n",
+          "usage: otasim [--scenarios FILE] COMMAND [ARGUMENTS]\n\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
-    fputs("\n`otasim COMMAND --help` explains each.\n"
+    fputs("\n  --scenarios FILE  those that otasim_add_scenarios() built, instead of otasim's own\n"
+          "\n`otasim COMMAND --help` explains each.\n"
           "Start with: otasim list, then otasim run 'redirect/*'\n",
           out);
 }
@@ -43,10 +47,38 @@ static const char *command_name(size_t index, void *context)
     return index < COMMAND_COUNT ? commands[index].name : NULL;
 }
 
+/* So many arguments were --scenarios and its file; -1: they could not be used. */
+static int load_scenarios(int argc, char **argv)
+{
+    static const char option[] = "--scenarios";
+    if (argc < 2 || strncmp(argv[1], option, strlen(option)) != 0) {
+        return 0;
+    }
+    const char *rest = argv[1] + strlen(option);
+    const char *file = *rest == '=' ? rest + 1 : *rest == '\0' && argc > 2 ? argv[2] : "";
+    struct error err;
+    if (*file == '\0') {
+        fputs("otasim: --scenarios needs the file of a set of scenarios\n", stderr);
+        return -1;
+    }
+    if (!scenario_set_load(file, &err)) {
+        fprintf(stderr, "otasim: --scenarios: %s\n", err.text);
+        return -1;
+    }
+    return *rest == '=' ? 1 : 2;
+}
+
 int main(int argc, char **argv)
 {
     /* A reader that has gone away is an error of write(), not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
+    paths_find_installation(argv[0]);
+    int options = load_scenarios(argc, argv);
+    if (options < 0) {
+        return EXIT_USAGE;
+    }
+    argc -= options;
+    argv += options;
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;

@@ -13,6 +13,7 @@
 #include "esp_flash_partitions.h"
 #include "esp_image_format.h"
 #include "esp_partition.h"
+#include "soc/soc_caps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -126,6 +127,19 @@ esp_err_t esp_ota_invalidate_inactive_ota_data_slot(void);
 
 /** Whether esp_ota_mark_app_invalid_rollback would find an app to go back to. */
 bool esp_ota_check_rollback_is_possible(void);
+
+#if SOC_SUPPORT_SECURE_BOOT_REVOKE_KEY
+typedef enum {
+    SECURE_BOOT_PUBLIC_KEY_INDEX_0,
+    SECURE_BOOT_PUBLIC_KEY_INDEX_1,
+    SECURE_BOOT_PUBLIC_KEY_INDEX_2,
+} esp_ota_secure_boot_public_key_index_t;
+
+/** Revokes a key in efuse, for good; for an app that is confirmed and signed with another one.
+ * ESP_ERR_INVALID_ARG (no such key), ESP_FAIL (secure boot is off, the key is not there, the app is
+ * not confirmed or has no other key to live by). */
+esp_err_t esp_ota_revoke_secure_boot_public_key(esp_ota_secure_boot_public_key_index_t index);
+#endif
 
 /** Whether an image with this header and descriptor (esp_app_desc_t, may be NULL) suits the device.
  * ESP_ERR_INVALID_ARG, ESP_ERR_INVALID_VERSION (chip), ESP_ERR_OTA_SPI_MODE_MISMATCH. */

@@ -8,6 +8,7 @@
 #include "bootloader.h"
 #include "device.h"
 #include "net_env.h"
+#include "signature.h"
 
 enum boot_end_kind {
     BOOT_END_IDLE,       /* app_main returned and nothing will ever run again */
@@ -28,6 +29,14 @@ enum boot_end_kind {
 /** "restart", "idle", ... */
 const char *boot_end_name(enum boot_end_kind kind);
 
+/** Which signatures the app wants to see on updates: the CONFIG_SECURE_* words of its sdkconfig. */
+struct boot_signing {
+    bool on_update;               /* CONFIG_SECURE_SIGNED_ON_UPDATE */
+    bool secure_boot;             /* CONFIG_SECURE_BOOT_V2_ENABLED: trust is in efuse, else in the
+                                     running app's own signature */
+    enum signature_scheme scheme; /* CONFIG_SECURE_SIGNED_APPS_*_SCHEME */
+};
+
 /** What a boot process knows of itself. Set by the harness before app_main runs. */
 struct boot {
     struct device *device;
@@ -35,7 +44,8 @@ struct boot {
     struct app_image_info image; /* of the running app */
     const struct net_env *net;   /* where host names lead */
     const void *argument;        /* what the scenario hands to a fixture firmware; may be NULL */
-    bool strict;                 /* quirks are off */
+    struct boot_signing signing;
+    bool strict;      /* quirks are off */
     bool check_leaks; /* where LeakSanitizer is built in, lost memory ends the boot as a panic */
 };
 

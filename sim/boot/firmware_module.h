@@ -9,6 +9,14 @@ struct firmware_option {
 /** The sdkconfig that the module was compiled for; ends with a NULL name. */
 extern const struct firmware_option otasim_sdkconfig[];
 
+/** What the module was built from and with. */
+struct firmware_info {
+    const char *ota_library; /* the implementation of the OTA API that is judged: "otalib" */
+    const char *version;     /* PROJECT_VER of the application; "" if it has none */
+    const char *partitions;  /* its partition table, a CSV file; NULL: none was named */
+};
+extern const struct firmware_info otasim_firmware_info;
+
 /** The module's variables in RTC memory; begin and end are equal (or NULL) if it has none. */
 struct firmware_rtc {
     char *data, *data_end;     /* RTC_DATA_ATTR: as a deep sleep left them, else initialised */

@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "esp_err_image.h"
+#include "signature.h"
 
 #define MAX_PARTITION_LENGTH 0x1000000u
 #define MAX_SEGMENT_LENGTH   0x1000000u
@@ -331,10 +332,23 @@ static esp_err_t verify_hash(struct verification *v)
                : invalid(v, "the appended SHA-256 does not match");
 }
 
+static esp_err_t verify_signature(struct verification *v)
+{
+    if (v->rules->signature == NULL || v->rules->skip_digest) {
+        return ESP_OK;
+    }
+    struct signature_result found;
+    esp_err_t err =
+        signature_verify(v->source, v->info->image_length, v->rules->signature, &found, v->err);
+    v->info->refused_keys = found.refused_keys;
+    return err;
+}
+
 static esp_err_t verify_all(struct verification *v)
 {
     esp_err_t (*const steps[])(struct verification *) = {
-        verify_header, verify_segments, verify_block_revision, verify_checksum, verify_hash,
+        verify_header,   verify_segments, verify_block_revision,
+        verify_checksum, verify_hash,     verify_signature,
     };
     if (v->source->size > MAX_PARTITION_LENGTH) {
         error_set(v->err, "the partition is larger than 16 MB");

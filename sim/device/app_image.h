@@ -36,12 +36,15 @@ struct app_image_bytes {
 };
 struct app_image_source app_image_from_bytes(struct app_image_bytes *bytes);
 
+struct signature_policy;
+
 /** What an image must satisfy. chip NULL: any chip and revision (inspecting a file). */
 struct app_image_rules {
     enum app_image_kind kind;
     const struct chip *chip;
     const struct efuse *efuse; /* NULL: revisions are not checked */
     bool skip_digest; /* checksum and hash are not looked at, as on waking from deep sleep */
+    const struct signature_policy *signature; /* and be signed so; NULL: it need not be */
 };
 
 struct app_image_segment {
@@ -73,6 +76,7 @@ struct app_image_info {
     uint8_t checksum_stored, checksum_computed;
     uint32_t image_length; /* through checksum and hash, without signature */
     uint8_t digest[32];    /* SHA-256 computed over all before the appended hash */
+    uint8_t refused_keys;  /* bit n: trusted key n is named by a signature that is wrong */
 };
 
 /** Verifies in the order of the formats page. ESP_OK, ESP_ERR_IMAGE_INVALID, ESP_FAIL (chip,

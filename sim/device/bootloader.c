@@ -242,18 +242,49 @@ static esp_err_t verify(struct boot_run *run, const struct partition *partition,
     return app_image_verify(&source, rules, info, err);
 }
 
+bool bootloader_signature_policy(const struct bootloader_config *config, const struct chip *chip,
+                                 const struct efuse *efuse, struct signature_policy *out)
+{
+    enum signature_scheme scheme =
+        config->scheme != SIGNATURE_NONE ? config->scheme : SIGNATURE_RSA_3072;
+    if (efuse->secure_boot) {
+        signature_policy_from_efuse(efuse, chip, scheme, out);
+    }
+    return efuse->secure_boot;
+}
+
+/* "Aggressive" revocation: whoever can spoil a signature can take the device's keys away. */
+static void revoke_refused_keys(struct boot_run *run, const struct bootloader_attempt *attempt)
+{
+    struct efuse *efuse = &run->device->efuse;
+    for (unsigned i = 0; i < EFUSE_MAX_KEY_DIGESTS && efuse->aggressive_revoke; i++) {
+        if ((run->report->image.refused_keys >> i & 1u) && efuse_key_is_usable(efuse, i)) {
+            struct error what;
+            efuse_revoke_key(efuse, i);
+            error_set(&what, "key %u is revoked: its signature of %s is wrong", i,
+                      attempt->partition.label);
+            append_reason(run, what.text);
+        }
+    }
+}
+
 static bool load(struct boot_run *run, const struct partition *partition, bool skip_digest)
 {
     struct bootloader_report *report = run->report;
+    struct signature_policy policy;
+    bool is_signed =
+        bootloader_signature_policy(run->config, run->device->chip, &run->device->efuse, &policy);
     const struct app_image_rules rules = {
         .kind = APP_IMAGE_APP,
         .chip = run->device->chip,
         .efuse = &run->device->efuse,
-        .skip_digest = skip_digest,
+        .skip_digest = skip_digest && !is_signed,
+        .signature = is_signed ? &policy : NULL,
     };
     struct bootloader_attempt *attempt = &report->attempt[report->attempts++];
     attempt->partition = *partition;
     attempt->result = verify(run, partition, &rules, &attempt->error);
+    revoke_refused_keys(run, attempt);
     if (attempt->result != ESP_OK) {
         return false;
     }

@@ -7,6 +7,7 @@
 
 #include "app_image.h"
 #include "device.h"
+#include "signature.h"
 
 /** How the bootloader was built; an app built with other options may meet an old bootloader. */
 struct bootloader_config {
@@ -14,7 +15,10 @@ struct bootloader_config {
     bool anti_rollback; /* CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK. In a real sdkconfig it implies
                            rollback; the recordings also have it alone, so neither sets the other
                            here. */
-    bool skip_validate_in_deep_sleep; /* a wake-up boots the app that ran before, unhashed */
+    enum signature_scheme scheme; /* CONFIG_SECURE_SIGNED_APPS_*_SCHEME: of the signatures that it
+                                     takes when secure boot is on in efuse; NONE: RSA-3072 */
+    bool skip_validate_in_deep_sleep; /* a wake-up boots the app that ran before, unhashed; not
+                                         under secure boot */
     bool factory_reset_pin_held;      /* long hold: otadata is erased first */
     bool test_app_pin_held;           /* the test app is tried first, if there is one */
     bool seeded_fault; /* wrong on purpose, for tests of the sweeps: it believes entries of otadata
@@ -40,6 +44,10 @@ struct bootloader_report {
     struct bootloader_attempt attempt[PARTITION_TABLE_MAX_ENTRIES];
     struct error reason; /* why this selection, or why nothing boots ("brick: ...") */
 };
+
+/** Whose signatures the bootloader takes. False if secure boot is off: none is needed. */
+bool bootloader_signature_policy(const struct bootloader_config *config, const struct chip *chip,
+                                 const struct efuse *efuse, struct signature_policy *out);
 
 /** Runs the bootloader: selects, writes state changes, loads. Always fills the report; true if an
  * app boots. */

@@ -24,6 +24,9 @@ enum device_reset_reason { /* numbers as esp_reset_reason_t */
                            DEVICE_RESET_BROWNOUT = 9,
 };
 
+/* The true time at power-on, which SNTP tells: 2026-01-01. */
+#define DEVICE_RIGHT_EPOCH_S 1767225600
+
 struct device_config {
     const struct chip *chip; /* NULL: esp32s3 */
     uint32_t flash_size;     /* bytes; 0: 4 MB */

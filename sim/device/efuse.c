@@ -25,3 +25,18 @@ esp_err_t efuse_raise_secure_version(struct efuse *efuse, uint32_t version)
     }
     return ESP_OK;
 }
+
+bool efuse_key_is_usable(const struct efuse *efuse, unsigned index)
+{
+    return index < EFUSE_MAX_KEY_DIGESTS && (efuse->key_digests >> index & 1u) &&
+           !(efuse->revoked_keys >> index & 1u);
+}
+
+esp_err_t efuse_revoke_key(struct efuse *efuse, unsigned index)
+{
+    if (index >= EFUSE_MAX_KEY_DIGESTS) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    efuse->revoked_keys |= (uint8_t)(1u << index);
+    return ESP_OK;
+}

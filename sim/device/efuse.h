@@ -7,12 +7,20 @@
 
 #include "esp_err.h"
 
+#define EFUSE_MAX_KEY_DIGESTS   3u
+#define EFUSE_KEY_DIGEST_LENGTH 32u
+
 struct efuse {
     uint16_t chip_revision;  /* major * 100 + minor */
     uint16_t block_revision; /* efuse block revision, major * 100 + minor */
     bool ignore_wafer_major; /* "ignore major wafer version" bit */
     bool ignore_block_major;
     bool flash_encryption;
+    bool secure_boot;       /* Secure Boot V2: nothing boots that no trusted key has signed */
+    bool aggressive_revoke; /* a wrong signature of a trusted key revokes that key */
+    uint8_t key_digests;    /* bit n: key_digest[n] is burnt */
+    uint8_t revoked_keys;   /* bit n: and is not to be trusted any more */
+    uint8_t key_digest[EFUSE_MAX_KEY_DIGESTS][EFUSE_KEY_DIGEST_LENGTH];
     uint32_t secure_version_bits;  /* the secure version is the number of ones */
     uint8_t secure_version_length; /* bits in the field, 16 unless the chip has fewer */
 };
@@ -25,3 +33,9 @@ bool efuse_allows_secure_version(const struct efuse *efuse, uint32_t version);
 /** Burns bits until the secure version is `version`; lower ones change nothing. More than the
  * field holds: ESP_ERR_INVALID_ARG. */
 esp_err_t efuse_raise_secure_version(struct efuse *efuse, uint32_t version);
+
+/** The secure boot key is burnt and not revoked. */
+bool efuse_key_is_usable(const struct efuse *efuse, unsigned index);
+
+/** Revokes a key, for good. ESP_ERR_INVALID_ARG beyond the last place. */
+esp_err_t efuse_revoke_key(struct efuse *efuse, unsigned index);

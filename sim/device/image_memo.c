@@ -2,12 +2,15 @@
 
 #include <stdlib.h>
 
+#include "signature.h"
+
 #define BUCKETS 4096u /* a power of two; chains take what does not fit */
 
 struct verdict {
     uint64_t version;
     uint32_t size;
     bool skip_digest;
+    uint64_t policy; /* fingerprint of whose signatures were wanted */
     esp_err_t result;
     struct app_image_info info;
     struct error error;
@@ -68,8 +71,9 @@ static void verify(struct flash *flash, const struct partition *partition,
 static struct verdict *find(struct image_memo *memo, const struct verdict *key)
 {
     struct verdict *verdict = memo->buckets[key->version % BUCKETS];
-    while (verdict != NULL && (verdict->version != key->version || verdict->size != key->size ||
-                               verdict->skip_digest != key->skip_digest)) {
+    while (verdict != NULL &&
+           (verdict->version != key->version || verdict->size != key->size ||
+            verdict->skip_digest != key->skip_digest || verdict->policy != key->policy)) {
         verdict = verdict->next;
     }
     return verdict;
@@ -83,6 +87,7 @@ esp_err_t image_memo_verify(struct image_memo *memo, struct flash *flash,
         .version = flash_version(flash, partition->offset, partition->size),
         .size = partition->size,
         .skip_digest = rules->skip_digest,
+        .policy = signature_policy_fingerprint(rules->signature),
     };
     struct verdict *verdict = find(memo, &key);
     if (verdict != NULL) {

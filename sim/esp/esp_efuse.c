@@ -2,7 +2,6 @@
 
 #include "device.h"
 #include "esp_flash_encrypt.h"
-#include "esp_secure_boot.h"
 #include "hal/efuse_hal.h"
 
 /* Outside of a boot the chip is blank. */
@@ -73,7 +72,12 @@ bool efuse_hal_get_disable_blk_version_major(void)
     return burnt()->ignore_block_major;
 }
 
-bool esp_secure_boot_enabled(void)
+bool esp_efuse_get_digest_revoke(unsigned num_digest)
 {
-    return false; /* the device's efuses have no such bit */
+    return num_digest < EFUSE_MAX_KEY_DIGESTS && (burnt()->revoked_keys >> num_digest & 1u);
+}
+
+esp_err_t esp_efuse_set_digest_revoke(unsigned num_digest)
+{
+    return efuse_revoke_key(burnt(), num_digest);
 }

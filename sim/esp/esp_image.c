@@ -6,6 +6,7 @@
 #include "device.h"
 #include "esp_flash.h"
 #include "esp_log.h"
+#include "secure_boot.h"
 
 #define MAX_IMAGE_SIZE        (16u * 1024u * 1024u)
 #define DEFAULT_MMU_PAGE_SIZE 0x10000u
@@ -172,6 +173,10 @@ esp_err_t esp_image_verify(esp_image_load_mode_t mode, const esp_partition_pos_t
     }
     esp_partition_pos_t place = *part;
     struct app_image_rules rules = rules_for(part, device);
+    struct signature_policy policy;
+    if (rules.kind == APP_IMAGE_APP && secure_boot_update_policy(&policy)) {
+        rules.signature = &policy;
+    }
     struct app_image_source source = {.read = read_image, .context = &place, .size = part->size};
     struct app_image_info info;
     struct error why = {.text = ""};

@@ -40,6 +40,10 @@ static void errors_have_names(void **state)
     assert_string_equal(esp_err_to_name(ESP_ERR_FLASH_PROTECTED), "ESP_ERR_FLASH_PROTECTED");
     assert_string_equal(esp_err_to_name(0x1503), "ESP_ERR_OTA_VALIDATE_FAILED");
     assert_string_equal(esp_err_to_name(0x9001), "ESP_ERR_HTTPS_OTA_IN_PROGRESS");
+    assert_string_equal(esp_err_to_name(0x1103), "ESP_ERR_NVS_TYPE_MISMATCH");
+    assert_string_equal(esp_err_to_name(0x110D), "ESP_ERR_NVS_NO_FREE_PAGES");
+    assert_string_equal(esp_err_to_name(0x1110), "ESP_ERR_NVS_NEW_VERSION_FOUND");
+    assert_string_equal(esp_err_to_name(0x1117), "ESP_ERR_NVS_CORRUPT_KEY_PART");
     assert_string_equal(esp_err_to_name(-0x7007), "UNKNOWN ERROR");
     assert_string_equal(esp_err_to_name_r(-0x7007, text, sizeof text),
                         "UNKNOWN ERROR 0xffff8ff9(-28679)");

@@ -295,6 +295,7 @@ static _Noreturn void boot_child(const struct boot_request *request)
             ? request->firmware_for(report.image.descriptor.version, request->context)
             : NULL;
     if (firmware != NULL) {
+        boot.signing = firmware_signing(firmware);
         run_firmware(firmware, request);
     }
     boot_end(BOOT_END_IDLE, NULL);

@@ -4,15 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "firmware_module.h"
 #include "paths.h"
+#include "scenario_set.h"
 
 struct firmware {
     struct firmware *next;
     char name[64];
     const struct firmware_option *options;
     const struct firmware_rtc *rtc;
+    const struct firmware_info *info;
     void (*entry)(void);
 };
 
@@ -39,7 +42,9 @@ static bool find_symbols(struct firmware *firmware, void *module, const char *pa
     memcpy(&firmware->entry, &function, sizeof function);
     firmware->options = symbol(module, "otasim_sdkconfig", path, err);
     firmware->rtc = firmware->options != NULL ? symbol(module, "otasim_rtc", path, err) : NULL;
-    return firmware->rtc != NULL;
+    firmware->info =
+        firmware->rtc != NULL ? symbol(module, "otasim_firmware_info", path, err) : NULL;
+    return firmware->info != NULL;
 }
 
 static struct firmware *open_module(const char *name, const char *path, const char *entry,
@@ -65,6 +70,26 @@ static struct firmware *open_module(const char *name, const char *path, const ch
     return firmware;
 }
 
+static bool module_path(const char *dir, const char *name, char *path, size_t size)
+{
+    int length = snprintf(path, size, "%s/%.*s.so", dir, (int)strcspn(name, ":"), name);
+    return length >= 0 && (size_t)length < size && strlen(name) < sizeof loaded->name;
+}
+
+/* A set's own module, or one of those that come with this program. */
+static bool find_module(const char *name, char *path, size_t size)
+{
+    struct stat status;
+    if (scenario_set_current() != NULL && module_path(paths_own_firmware_dir(), name, path, size) &&
+        stat(path, &status) == 0) {
+        char own[1024];
+        if (!module_path(paths_firmware_dir(), name, own, sizeof own) || stat(own, &status) != 0) {
+            return true;
+        }
+    }
+    return module_path(paths_firmware_dir(), name, path, size);
+}
+
 const struct firmware *firmware_load(const char *name, struct error *err)
 {
     for (const struct firmware *firmware = loaded; firmware != NULL; firmware = firmware->next) {
@@ -74,10 +99,7 @@ const struct firmware *firmware_load(const char *name, struct error *err)
     }
     char path[1024];
     const char *colon = strchr(name, ':');
-    int module_length = (int)(colon != NULL ? (size_t)(colon - name) : strlen(name));
-    int length =
-        snprintf(path, sizeof path, "%s/%.*s.so", paths_firmware_dir(), module_length, name);
-    if (length < 0 || (size_t)length >= sizeof path || strlen(name) >= sizeof loaded->name) {
+    if (!find_module(name, path, sizeof path)) {
         error_set(err, "firmware \"%.64s...\": the name is too long", name);
         return NULL;
     }
@@ -119,9 +141,36 @@ long firmware_option_number(const struct firmware *firmware, const char *name, l
     return value != NULL && end != value && *end == '\0' ? number : otherwise;
 }
 
+const struct firmware_info *firmware_info(const struct firmware *firmware)
+{
+    return firmware->info;
+}
+
 const struct firmware_rtc *firmware_rtc(const struct firmware *firmware)
 {
     return firmware->rtc;
+}
+
+static enum signature_scheme scheme_of(const struct firmware *firmware)
+{
+    if (firmware_option_on(firmware, "CONFIG_SECURE_SIGNED_APPS_RSA_SCHEME")) {
+        return SIGNATURE_RSA_3072;
+    }
+    if (!firmware_option_on(firmware, "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME")) {
+        return SIGNATURE_NONE;
+    }
+    return firmware_option_on(firmware, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS")
+               ? SIGNATURE_ECDSA_P384
+               : SIGNATURE_ECDSA_P256;
+}
+
+struct boot_signing firmware_signing(const struct firmware *firmware)
+{
+    return (struct boot_signing){
+        .on_update = firmware_option_on(firmware, "CONFIG_SECURE_SIGNED_ON_UPDATE"),
+        .secure_boot = firmware_option_on(firmware, "CONFIG_SECURE_BOOT_V2_ENABLED"),
+        .scheme = scheme_of(firmware),
+    };
 }
 
 struct bootloader_config firmware_bootloader(const struct firmware *firmware)
@@ -130,6 +179,7 @@ struct bootloader_config firmware_bootloader(const struct firmware *firmware)
         .rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE"),
         .anti_rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK"),
         .seeded_fault = getenv("OTASIM_TEST_WRONG_BOOTLOADER") != NULL,
+        .scheme = scheme_of(firmware),
         .skip_validate_in_deep_sleep =
             firmware_option_on(firmware, "CONFIG_BOOTLOADER_SKIP_VALIDATE_IN_DEEP_SLEEP"),
     };

@@ -4,15 +4,17 @@
 
 #include <stdbool.h>
 
+#include "boot.h"
 #include "bootloader.h"
 #include "error.h"
 
 struct firmware;
 struct firmware_rtc;
+struct firmware_info;
 
 /** Loads the module of that name ("updater"), or for "module:function" another entry of it than
- * app_main, from the firmware folder (OTASIM_FIRMWARE_DIR in the environment,
- * else the build's), once per process. NULL with err set: no such module, or it does not load. */
+ * app_main, from the firmware folder (paths.h) or from those that come with this program, once per
+ * process. NULL with err set: no such module, or it does not load. */
 const struct firmware *firmware_load(const char *name, struct error *err);
 
 const char *firmware_name(const struct firmware *firmware);
@@ -23,11 +25,17 @@ const char *firmware_option(const struct firmware *firmware, const char *name);
 /** The option is y. */
 bool firmware_option_on(const struct firmware *firmware, const char *name);
 
+/** What the sdkconfig says of signed updates. */
+struct boot_signing firmware_signing(const struct firmware *firmware);
+
 /** The bootloader that is built from the same sdkconfig. */
 struct bootloader_config firmware_bootloader(const struct firmware *firmware);
 
 /** A whole number among the options; `otherwise` if the sdkconfig lacks it. */
 long firmware_option_number(const struct firmware *firmware, const char *name, long otherwise);
+
+/** What the module was built from and with. */
+const struct firmware_info *firmware_info(const struct firmware *firmware);
 
 /** Where the module's RTC variables are. */
 const struct firmware_rtc *firmware_rtc(const struct firmware *firmware);

@@ -175,6 +175,25 @@ static void judge_heap(const struct run_evidence *evidence, struct run_result *r
     }
 }
 
+/* What is burnt stays: neither more nor less than is expected may be. */
+static void judge_efuse(const struct run_evidence *evidence, struct run_result *result)
+{
+    const struct scenario *scenario = evidence->scenario;
+    const struct efuse *efuse = &evidence->device->efuse;
+    uint32_t version = scenario->expect.secure_version != 0 ? scenario->expect.secure_version
+                                                            : scenario->device.secure_version;
+    unsigned keys = scenario->expect.revoked_keys != 0 ? scenario->expect.revoked_keys
+                                                       : scenario->device.revoked_keys;
+    if (efuse_secure_version(efuse) != version) {
+        run_mismatch(result, "efuse", text_format("secure version %u", (unsigned)version),
+                     text_format("%u", (unsigned)efuse_secure_version(efuse)));
+    }
+    if (efuse->revoked_keys != keys) {
+        run_mismatch(result, "efuse", text_format("revoked keys, as bits: 0x%x", keys),
+                     text_format("0x%x", efuse->revoked_keys));
+    }
+}
+
 void run_judge_figures(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
@@ -186,4 +205,5 @@ void run_judge_figures(const struct run_evidence *evidence, struct run_result *r
     judge_forgotten(evidence, result);
     judge_time(expect, result);
     judge_heap(evidence, result);
+    judge_efuse(evidence, result);
 }

@@ -306,6 +306,18 @@ static void compare_events(const struct replay_evidence *evidence, struct replay
     json_decref(merged);
 }
 
+/* A recording names an Authorization only where one was sent: none must reach another host. */
+static void compare_missing_credentials(struct replay_result *result, size_t index,
+                                        const json_t *expected, const json_t *actual)
+{
+    const json_t *sent = json_object_get(actual, "authorization");
+    if (json_is_string(sent) && json_object_get(expected, "authorization") == NULL) {
+        char field[80];
+        snprintf(field, sizeof field, "requests[%zu].authorization", index);
+        replay_differs(result, field, json_null(), json_deep_copy(sent));
+    }
+}
+
 /* Both sides with the fields of the recording only. */
 static void compare_request(struct replay_result *result, size_t index, const json_t *expected,
                             const json_t *actual)
@@ -339,6 +351,7 @@ static void compare_requests(const struct replay_evidence *evidence, struct repl
         const char *status = replay_string(request, "status");
         if (strncmp(status, "(not answered: harness", 22) != 0) {
             compare_request(result, i, request, json_array_get(evidence->requests, i));
+            compare_missing_credentials(result, i, request, json_array_get(evidence->requests, i));
         }
     }
     if (count != other && !(unbounded && other > count)) {

@@ -10,18 +10,19 @@
 #include "boot_process.h"
 #include "boot_rtc.h"
 #include "files.h"
+#include "firmware_module.h"
 #include "otadata.h"
 #include "paths.h"
 #include "scenario_device.h"
 #include "scenario_encrypt.h"
 #include "scenario_server.h"
+#include "scenario_set.h"
 #include "scenario_trust.h"
 #include "temp_file.h"
 #include "trace_file.h"
 
-#define DEFAULT_FIRMWARE "updater"
-#define TIME_LIMIT_US    (3600 * (uint64_t)1000000) /* an update takes less than an hour */
-#define DEFAULT_URL      "https://localhost:8443/fw.bin"
+#define TIME_LIMIT_US (3600 * (uint64_t)1000000) /* an update takes less than an hour */
+#define DEFAULT_URL   "https://localhost:8443/fw.bin"
 
 struct run {
     const struct scenario *scenario;
@@ -62,8 +63,7 @@ static const struct firmware *firmware_for(const char *version, void *context)
 
 static bool load_firmware(struct run *run, struct error *err)
 {
-    const char *name = run->scenario->firmware;
-    run->firmware = firmware_load(name != NULL ? name : DEFAULT_FIRMWARE, err);
+    run->firmware = firmware_load(scenario_firmware(run->scenario), err);
     for (size_t i = 0; i < SCENARIO_MAX_APPS && run->firmware != NULL; i++) {
         const char *other = run->scenario->firmware_of[i].firmware;
         if (other != NULL && firmware_load(other, err) == NULL) {
@@ -293,6 +293,11 @@ static bool collect(struct run *run, struct error *err)
         return false;
     }
     result->quirks = trace_names(result->trace, "quirk");
+    result->ota_library = firmware_info(run->firmware)->ota_library;
+    json_array_insert_new(result->trace, 0,
+                          json_pack("{s:i, s:s, s:s, s:s, s:s}", "t", 0, "kind", "run", "scenario",
+                                    run->scenario->name, "firmware", firmware_name(run->firmware),
+                                    "ota_library", result->ota_library));
     return true;
 }
 

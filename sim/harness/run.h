@@ -51,6 +51,9 @@ struct run_options {
     struct run_fault fault;
 };
 
+/** The field of a mismatch that says: bytes were programmed that were not erased. */
+#define RUN_FIELD_UNERASED "flash rules"
+
 struct mismatch {
     const char *field;
     char *expected, *actual; /* several lines where a list departs */
@@ -62,9 +65,10 @@ struct run_result {
     bool skipped;       /* a file that the row needs is not here; error.text says which */
     size_t mismatches;
     struct mismatch mismatch[SCENARIO_MAX_MISMATCHES];
-    json_t *trace;    /* array of records */
-    json_t *requests; /* array, as the server saw them */
-    json_t *quirks;   /* array of the names that were met */
+    json_t *trace;           /* array of records */
+    json_t *requests;        /* array, as the server saw them */
+    const char *ota_library; /* what was judged: the library of the firmware that runs first */
+    json_t *quirks;          /* array of the names that were met */
 };
 
 /** Runs the scenario. The result must be released with run_result_free. Returns result->passed. */

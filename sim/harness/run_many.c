@@ -27,9 +27,9 @@ static json_t *run_one(size_t index, struct server *server, void *context)
     struct run_result result;
     run_scenario(many->scenarios[index], server, many->options, &result);
     char *text = run_result_text(&result);
-    json_t *report =
-        json_pack("{s:b, s:b, s:i, s:s, s:O?}", "passed", result.passed, "skipped", result.skipped,
-                  "ms", milliseconds_since(&start), "text", text, "quirks", result.quirks);
+    json_t *report = json_pack("{s:b, s:b, s:i, s:s, s:s?, s:O?}", "passed", result.passed,
+                               "skipped", result.skipped, "ms", milliseconds_since(&start), "text",
+                               text, "ota_library", result.ota_library, "quirks", result.quirks);
     free(text);
     run_result_free(&result);
     return report;
@@ -45,6 +45,7 @@ static void take_report(size_t index, const json_t *report, const char *why, voi
         .skipped = json_is_true(json_object_get(report, "skipped")),
         .milliseconds = (unsigned)json_integer_value(json_object_get(report, "ms")),
         .text = text != NULL ? text : why,
+        .ota_library = json_string_value(json_object_get(report, "ota_library")),
         .quirks = json_object_get(report, "quirks"),
     };
     many->done(&outcome, many->context);

@@ -9,7 +9,8 @@ struct scenario_outcome {
     bool passed, skipped;
     unsigned milliseconds; /* on the wall clock */
     const char *text; /* what departed from the expectation, or why it was skipped; "" if passed */
-    const json_t *quirks; /* names of the hazards that were met */
+    const char *ota_library; /* that was judged; NULL if the run did not come to that */
+    const json_t *quirks;    /* names of the hazards that were met */
 };
 
 /** Runs all with `jobs` workers and calls `done` for each, in the order in which they end. False

@@ -2,9 +2,13 @@
 
 #include <string.h>
 
+#include "scenario_set.h"
+
 void scenario_each(bool (*visit)(const struct scenario *scenario, void *context), void *context)
 {
-    for (const struct scenario *const *table = scenario_tables; *table != NULL; table++) {
+    const struct scenario_set *set = scenario_set_current();
+    const struct scenario *const *tables = set != NULL ? set->tables : scenario_tables;
+    for (const struct scenario *const *table = tables; *table != NULL; table++) {
         for (const struct scenario *row = *table; row->name != NULL; row++) {
             if (!visit(row, context)) {
                 return;

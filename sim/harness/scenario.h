@@ -34,6 +34,7 @@
 #define SCENARIO_MAX_TRUSTED    3
 #define SCENARIO_MAX_PROTOCOLS  3
 #define SCENARIO_MAX_SPLITS     4
+#define SCENARIO_MAX_KEYS       3
 
 /* Where an app is: partition labels, as in the partition table. */
 #define FACTORY "factory"
@@ -52,10 +53,26 @@ struct scenario_otadata_entry {
         .present = true, .seq = (sequence), .state = (otadata_state), __VA_ARGS__                  \
     }
 
+/** How an image is signed (Secure Boot V2): block n by key n, a key of certs/ ("rsa_a": the file
+ * signing_rsa_a.key); no key, no signature. */
+struct scenario_signing {
+    const char *key[SCENARIO_MAX_KEYS];
+    uint32_t flaws; /* enum signature_flaw */
+};
+#define SIGNED_BY(...)                                                                             \
+    {                                                                                              \
+        .key = { __VA_ARGS__ }                                                                     \
+    }
+#define BADLY_SIGNED_BY(flaw, ...)                                                                 \
+    {                                                                                              \
+        .key = {__VA_ARGS__}, .flaws = (flaw)                                                      \
+    }
+
 /** An app in a slot before the scenario, and the firmware that runs when it boots. */
 struct scenario_app {
     const char *label;
     struct app_image_spec image; /* .size 0: 16384 bytes here */
+    struct scenario_signing signing;
 };
 
 /** Which firmware an image version runs: a module ("updater"), or one behaviour of a module that
@@ -77,10 +94,16 @@ struct scenario_device {
     uint64_t
         flash_fails_at; /* the flash operation of the first boot, from 1, that fails; 0: none */
     size_t heap_size;   /* bytes of RAM that are free when the app begins; 0: 320 KB */
-    int64_t epoch_s;    /* wall clock, seconds since 1970; 0: 2026-01-01 */
+    const char *secure_boot[SCENARIO_MAX_KEYS]; /* keys whose digests are burnt; none: secure boot
+                                                   is off */
+    uint8_t revoked_keys;                       /* bit n: the n-th of them */
+    bool aggressive_revoke;
+    int64_t epoch_s; /* wall clock, seconds since 1970; 0: 2026-01-01 */
     bool clock_not_set;
-    const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: "std" */
-    struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: factory with version 1.0.0 */
+    const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: the
+                               firmware's own, else "std" */
+    struct scenario_app apps[SCENARIO_MAX_APPS]; /* none: 1.0.0, or PROJECT_VER of the
+                               firmware, in factory or, if there is none, in ota_0 */
     bool no_apps;                                /* all slots are empty */
     struct scenario_otadata_entry otadata[2];
     uint64_t pins_low, pins_high; /* GPIOs held at a level: PIN(4) | PIN(5); the rest floats */
@@ -286,6 +309,7 @@ struct expected_boot {
                           NULL: not compared */
     const char *end;   /* enum boot_end_kind by name: "idle", "restart", ...; NULL: not compared */
 };
+#define NO_APP "(no app)" /* as partition: the bootloader finds nothing to boot, for ever */
 
 /** The supply fails once, and comes back: at a time in a boot after the first, or at a flash
  * operation, or when so much was received. */
@@ -336,7 +360,9 @@ struct scenario_expect {
     unsigned more_boots; /* so many further boots are all as the last of these, but for the reset */
     bool crash;          /* a boot ends in a panic or hangs; otherwise none may */
     const char *hazard;  /* a quirk, by name, that this run must meet */
-    bool slot_differs;   /* ESP_OK although the slot is not the served file byte for byte */
+    uint32_t secure_version; /* in efuse at last; 0: as before */
+    uint8_t revoked_keys;    /* in efuse at last, those that were before included; 0: as before */
+    bool slot_differs;       /* ESP_OK although the slot is not the served file byte for byte */
 };
 
 struct scenario {
@@ -348,13 +374,15 @@ struct scenario {
     const char *advice;    /* what an application should do about it; NULL: nothing special */
     struct scenario_device device;
     struct app_image_spec image; /* the update that is served */
-    const char *image_chip;      /* it is built for this chip; NULL: the device's */
-    bool image_encrypted;        /* the server has it encrypted (scenario_encrypt.h) */
-    const char *image_file;      /* serve this file instead; relative to OTASIM_REAL_IMAGES */
+    struct scenario_signing signing;
+    const char *image_chip; /* it is built for this chip; NULL: the device's */
+    bool image_encrypted;   /* the server has it encrypted (scenario_encrypt.h) */
+    const char *image_file; /* serve this file instead; relative to OTASIM_REAL_IMAGES */
     struct scenario_response server[SCENARIO_MAX_RESPONSES];
     struct scenario_listeners listeners;
     struct scenario_trust trust;
-    const char *firmware; /* module of the app that runs first; NULL: "updater" */
+    const char *firmware; /* module of the app that runs first; NULL: that of the set of
+                             scenarios (scenario_set.h), else "updater" */
     struct scenario_behaviour firmware_of[SCENARIO_MAX_APPS]; /* else `firmware` runs first only */
     struct update_plan update;
     struct scenario_power power;

@@ -5,27 +5,58 @@
 #include <string.h>
 
 #include "files.h"
+#include "firmware.h"
+#include "firmware_module.h"
 #include "otadata.h"
 #include "paths.h"
+#include "scenario_set.h"
+#include "scenario_sign.h"
 
-#define DEFAULT_EPOCH    1767225600 /* 2026-01-01T00:00:00Z */
+#define DEFAULT_EPOCH    DEVICE_RIGHT_EPOCH_S
 #define DEFAULT_APP_SIZE 16384
 #define MAX_TABLE_LENGTH (1u << 20)
 #define MAX_IMAGE_LENGTH (32u << 20)
 
-static const struct scenario_app default_app = {
-    .label = FACTORY,
-    .image = {.version = "1.0.0"},
-};
+/* What the firmware that runs first brings along. That it is not there is the run's to say. */
+static const struct firmware_info *info_of(const struct scenario *scenario)
+{
+    static const struct firmware_info none = {.version = ""};
+    struct error ignored;
+    const struct firmware *firmware = firmware_load(scenario_firmware(scenario), &ignored);
+    return firmware != NULL ? firmware_info(firmware) : &none;
+}
+
+const char *scenario_partitions(const struct scenario *scenario)
+{
+    const struct scenario_set *set = scenario_set_current();
+    if (scenario->device.partitions != NULL) {
+        return scenario->device.partitions;
+    }
+    if (set != NULL && set->partitions != NULL) {
+        return set->partitions;
+    }
+    const char *own = info_of(scenario)->partitions;
+    return own != NULL ? own : "std";
+}
+
+const char *scenario_project_version(const struct scenario *scenario)
+{
+    const char *version = info_of(scenario)->version;
+    return version[0] != '\0' ? version : NULL;
+}
+
+const char *scenario_ota_library(const struct scenario *scenario)
+{
+    return info_of(scenario)->ota_library;
+}
 
 static bool load_table(const struct scenario *scenario, const struct device *device,
                        struct partition_table *table, struct error *err)
 {
-    const char *name = scenario->device.partitions;
+    const char *name = scenario_partitions(scenario);
     char path[1024];
-    if (name == NULL || strchr(name, '/') == NULL) {
-        snprintf(path, sizeof path, "%s/partitions/%s.csv", paths_fixtures_dir(),
-                 name != NULL ? name : "std");
+    if (strchr(name, '/') == NULL) {
+        snprintf(path, sizeof path, "%s/partitions/%s.csv", paths_fixtures_dir(), name);
         name = path;
     }
     uint8_t *text;
@@ -40,7 +71,7 @@ static bool load_table(const struct scenario *scenario, const struct device *dev
 }
 
 static bool load_app(struct device *device, const struct partition_table *table,
-                     const struct scenario_app *app, struct error *err)
+                     const struct scenario_app *app, const char *version, struct error *err)
 {
     const struct partition *slot = partition_table_find_label(table, app->label);
     if (slot == NULL) {
@@ -50,12 +81,19 @@ static bool load_app(struct device *device, const struct partition_table *table,
     if (spec.chip == NULL) {
         spec.chip = device->chip;
     }
+    if (spec.version == NULL) {
+        spec.version = version;
+    }
     if (spec.size == 0) {
         spec.size = DEFAULT_APP_SIZE;
     }
     uint8_t *image;
     size_t length;
     if (!app_image_build(&spec, &image, &length, err)) {
+        return false;
+    }
+    if (!scenario_sign(&app->signing, &image, &length, err)) {
+        free(image);
         return false;
     }
     bool fits = length <= slot->size;
@@ -73,11 +111,15 @@ static bool load_apps(struct device *device, const struct partition_table *table
     if (scenario->device.no_apps) {
         return true;
     }
+    const char *version = scenario_project_version(scenario);
     if (apps[0].label == NULL) {
-        return load_app(device, table, &default_app, err);
+        /* Where the first app is flashed to. */
+        bool has_factory = partition_table_find_label(table, FACTORY) != NULL;
+        const struct scenario_app first = {.label = has_factory ? FACTORY : OTA_0};
+        return load_app(device, table, &first, version != NULL ? version : "1.0.0", err);
     }
     for (size_t i = 0; i < SCENARIO_MAX_APPS && apps[i].label != NULL; i++) {
-        if (!load_app(device, table, &apps[i], err)) {
+        if (!load_app(device, table, &apps[i], version, err)) {
             return false;
         }
     }
@@ -138,6 +180,7 @@ struct device *scenario_device_create(const struct scenario *scenario,
     bool ok = efuse_raise_secure_version(&device->efuse, row->secure_version) == ESP_OK ||
               error_set(err, "device.secure_version: %u is above what the efuse field holds",
                         (unsigned)row->secure_version);
+    ok = ok && scenario_burn_keys(row, &device->efuse, err);
     ok = ok && load_table(scenario, device, table, err);
     if (ok) {
         device_load_partition_table(device, table);
@@ -166,7 +209,15 @@ bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *le
     if (spec.chip == NULL) {
         return error_set(err, "image_chip: no chip is named \"%s\"", name);
     }
-    return app_image_build(&spec, image, length, err);
+    if (!app_image_build(&spec, image, length, err)) {
+        return false;
+    }
+    bool ok = scenario_sign(&scenario->signing, image, length, err);
+    if (!ok) {
+        free(*image);
+        *image = NULL;
+    }
+    return ok;
 }
 
 void scenario_image_version(const uint8_t *image, size_t length, char version[33])

@@ -10,6 +10,17 @@
 struct device *scenario_device_create(const struct scenario *scenario,
                                       struct partition_table *table, struct error *err);
 
+/** The partition table: a name or a path, as in the row; else that of the set of scenarios, else
+ * that of the firmware, else "std". */
+const char *scenario_partitions(const struct scenario *scenario);
+
+/** Version of an app that has none in the row: the firmware's PROJECT_VER; NULL if it has none. */
+const char *scenario_project_version(const struct scenario *scenario);
+
+/** The OTA library that the firmware which runs first was built with; NULL: there is no such
+ * firmware. */
+const char *scenario_ota_library(const struct scenario *scenario);
+
 /** The image that is served: built from the row, or read from its file. malloc'ed. */
 bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *length,
                     struct error *err);

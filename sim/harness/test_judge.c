@@ -292,7 +292,7 @@ static void a_program_without_an_erase(void **state)
     static const uint8_t ones = 0xFF, zero = 0x00;
     flash_program(fixture->device->flash, 0x3F0000, &zero, 1);
     flash_program(fixture->device->flash, 0x3F0000, &ones, 1);
-    expect_mismatch(fixture, "flash");
+    expect_mismatch(fixture, RUN_FIELD_UNERASED);
 }
 
 static void a_hazard_that_was_not_met(void **state)
@@ -457,6 +457,24 @@ static void a_selection_that_a_failed_update_changed(void **state)
     expect_mismatch(fixture, "otadata");
 }
 
+/* Without a factory app the bootloader writes what it starts; that is no switch. */
+static void what_the_bootloader_noted_is_no_switch(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_failure(fixture);
+    json_array_remove(fixture->result.trace, 7);
+    fixture->evidence.first_slot = partition_table_find_label(&fixture->table, OTA_1);
+    json_object_set_new(json_array_get(fixture->result.trace, 9), "running", json_string(OTA_1));
+    fixture->after.entry[0] =
+        (struct otadata_entry){.seq = 2, .state = OTADATA_VALID, .crc = otadata_crc(2)};
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+
+    fixture->after.entry[0].seq = 1;
+    fixture->after.entry[0].crc = otadata_crc(1);
+    expect_mismatch(fixture, "otadata");
+}
+
 static void an_attempt_after_a_failed_one_counts(void **state)
 {
     struct fixture *fixture = *state;
@@ -554,6 +572,7 @@ int main(void)
         CASE(a_failed_update_passes_if_nothing_was_switched),
         CASE(a_switch_announced_after_a_failure),
         CASE(a_selection_that_a_failed_update_changed),
+        CASE(what_the_bootloader_noted_is_no_switch),
         CASE(an_attempt_after_a_failed_one_counts),
         CASE(attempts_that_all_fail_come_to_the_first_failure),
         CASE(an_update_that_the_firmware_left_passes),

@@ -1,6 +1,7 @@
 #include "timeline.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "event_names.h"
@@ -20,6 +21,12 @@ static void begin_line(FILE *out, const json_t *record, const char *what)
 {
     long long us = integer_of(record, "t");
     fprintf(out, "%6lld.%03lld s  %-10s ", us / 1000000, us / 1000 % 1000, what);
+}
+
+static void print_run(FILE *out, const json_t *record)
+{
+    fprintf(out, "%s, run by %s with the OTA library %s\n", string_of(record, "scenario"),
+            string_of(record, "firmware"), string_of(record, "ota_library"));
 }
 
 static void print_bootloader(FILE *out, const json_t *record)
@@ -136,6 +143,22 @@ static void print_end(FILE *out, const json_t *record)
     begin_line(out, record, "end");
     fprintf(out, "%s%s%s\n", string_of(record, "how"),
             string_of(record, "detail")[0] != '\0' ? ": " : "", string_of(record, "detail"));
+}
+
+static void print_platform(FILE *out, const json_t *record)
+{
+    begin_line(out, record, "platform");
+    fprintf(out, "%s", string_of(record, "call"));
+    json_t *args = json_object_get(record, "args");
+    const char *key;
+    json_t *value;
+    json_object_foreach(args, key, value)
+    {
+        char *text = json_dumps(value, JSON_ENCODE_ANY);
+        fprintf(out, " %s=%s", key, text != NULL ? text : "");
+        free(text);
+    }
+    fprintf(out, " -> %s\n", string_of(record, "err"));
 }
 
 /* Kinds that need no more than the text of one or two fields. */
@@ -273,15 +296,10 @@ static void print_record(FILE *out, const json_t *record)
         const char *kind;
         void (*print)(FILE *out, const json_t *record);
     } printers[] = {
-        {"bootloader", print_bootloader},
-        {"boot", print_boot},
-        {"call", print_call},
-        {"event", print_event},
-        {"http", print_http},
-        {"otadata", print_otadata},
-        {"log", print_log},
-        {"end", print_end},
-        {"backtrace", print_backtrace},
+        {"run", print_run},   {"bootloader", print_bootloader}, {"boot", print_boot},
+        {"call", print_call}, {"event", print_event},           {"platform", print_platform},
+        {"http", print_http}, {"otadata", print_otadata},       {"log", print_log},
+        {"end", print_end},   {"backtrace", print_backtrace},
     };
     const char *kind = string_of(record, "kind");
     for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++) {

@@ -162,8 +162,13 @@ static bool verifies(const struct power_explorer *explorer, struct flash *flash,
                      const struct partition *slot, const struct efuse *efuse)
 {
     struct app_image_info info;
-    const struct app_image_rules rules = {
-        .kind = APP_IMAGE_APP, .chip = explorer->flow->device->chip, .efuse = efuse};
+    struct signature_policy policy;
+    const struct chip *chip = explorer->flow->device->chip;
+    bool is_signed = bootloader_signature_policy(&explorer->flow->bootloader, chip, efuse, &policy);
+    const struct app_image_rules rules = {.kind = APP_IMAGE_APP,
+                                          .chip = chip,
+                                          .efuse = efuse,
+                                          .signature = is_signed ? &policy : NULL};
     return image_memo_verify(explorer->memo, flash, slot, &rules, &info, NULL) == ESP_OK;
 }
 

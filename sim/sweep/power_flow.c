@@ -8,9 +8,8 @@
 #include "run.h"
 #include "scenario.h"
 #include "scenario_device.h"
+#include "scenario_set.h"
 #include "trace_query.h"
-
-#define DEFAULT_FIRMWARE "updater"
 
 static json_t *versions_of_boots(const json_t *trace)
 {
@@ -97,8 +96,7 @@ bool power_flow_open(const struct scenario *scenario, int journal_fd, const json
     flow->device = scenario_device_create(scenario, &flow->table, err);
     uint8_t *image = NULL;
     size_t length;
-    const char *name = scenario->firmware != NULL ? scenario->firmware : DEFAULT_FIRMWARE;
-    const struct firmware *firmware = firmware_load(name, err);
+    const struct firmware *firmware = firmware_load(scenario_firmware(scenario), err);
     bool ok = flow->device != NULL && firmware != NULL &&
               scenario_image(scenario, &image, &length, err) &&
               flash_journal_read(journal_fd, &flow->journal, err);

@@ -135,6 +135,18 @@ static void judge_boots(const struct fault_flow *flow, const struct run_fault *f
     }
 }
 
+/* An erase that fails is no leave to program what is not erased. */
+static void judge_flash(const struct run_fault *fault, const struct run_result *result,
+                        json_t *findings)
+{
+    for (size_t i = 0; i < result->mismatches; i++) {
+        const struct mismatch *mismatch = &result->mismatch[i];
+        if (strcmp(mismatch->field, RUN_FIELD_UNERASED) == 0) {
+            add_finding(findings, fault, SWEEP_UNERASED, mismatch->actual);
+        }
+    }
+}
+
 static void judge_retry(const struct fault_flow *flow, const struct run_fault *fault,
                         const json_t *trace, json_t *findings)
 {
@@ -204,6 +216,7 @@ static bool run_fault(const struct fault_sweep *sweep, const struct fault_flow *
         judge_codes(fault, result.trace, findings);
         judge_heap(flow, fault, result.trace, findings);
         judge_boots(flow, fault, result.trace, findings);
+        judge_flash(fault, &result, findings);
         ran = retry(sweep, flow, server, fault, &end, is_pending(result.trace), findings, err);
     } else {
         *err = result.error;
@@ -327,9 +340,10 @@ static bool plan(struct fault_sweep *sweep, struct error *err)
 static void summarize(const struct fault_sweep *sweep, const struct flow_run *run)
 {
     json_t *record =
-        json_pack("{s:s, s:s, s:{s:i, s:i, s:i}}", "sweep", family_names[sweep->family], "scenario",
-                  run->flow.scenario->name, "summary", "faults", (int)run->runs, "findings",
-                  (int)run->findings, "windows", (int)run->windows);
+        json_pack("{s:s, s:s, s:s?, s:{s:i, s:i, s:i}}", "sweep", family_names[sweep->family],
+                  "scenario", run->flow.scenario->name, "ota_library",
+                  scenario_ota_library(run->flow.scenario), "summary", "faults", (int)run->runs,
+                  "findings", (int)run->findings, "windows", (int)run->windows);
     sweep->listener->record(record, sweep->listener->context);
     json_decref(record);
 }

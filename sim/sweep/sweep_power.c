@@ -10,6 +10,7 @@
 #include "power_explore.h"
 #include "run.h"
 #include "scenario.h"
+#include "scenario_device.h"
 #include "temp_file.h"
 #include "trace_query.h"
 
@@ -465,8 +466,9 @@ static bool retry_flows(struct power_sweep *sweep, struct error *err)
 static void summarize(const struct power_sweep *sweep, const struct flow_sweep *flow)
 {
     json_t *record =
-        json_pack("{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "sweep", "power", "scenario",
-                  flow->flow.scenario->name, "summary", "operations",
+        json_pack("{s:s, s:s, s:s?, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "sweep", "power",
+                  "scenario", flow->flow.scenario->name, "ota_library",
+                  scenario_ota_library(flow->flow.scenario), "summary", "operations",
                   (json_int_t)(flow->to - flow->from), "states", (json_int_t)flow->cuts, "distinct",
                   (json_int_t)flow->distinct, "retries", (json_int_t)flow->retries, "findings",
                   (json_int_t)flow->findings, "windows", (json_int_t)flow->windows);

@@ -4,11 +4,13 @@
  * Boot processes append to the file that the harness opened, each record by one write(2), so that
  * what a crashed boot has said is kept. Every record has "t" (virtual microseconds) and "kind":
  *
+ *   run       scenario, firmware, ota_library     the first record: what is run, and what is judged
  *   boot      n, reset, running, version          a boot begins (after the bootloader chose)
  *   bootloader  selected, tried[], booted, reason
  *   call      fn, args, ret (number), err (name)  an API call of the application has returned
  *   enter     fn                                  the same call has begun
  *   event     base, id, name, data                an event was posted
+ *   platform  call, args, err                 a call without meaning here, accepted: Wi-Fi, pins
  *   log       ms (since the boot began), level, tag, text
  *   http      what ("request"|"response"|"redirect"|"closed"), method, url, status, ...
  *   tls       what, code (mbedTLS, negative number), flags, text; or what ("memory"), bytes of the

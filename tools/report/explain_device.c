@@ -1,26 +1,34 @@
 /* The device, its firmware, the update that it is told of, and its supply. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "explain_parts.h"
+#include "scenario_device.h"
+#include "scenario_set.h"
 
 static const char *or_else(const char *text, const char *otherwise)
 {
     return text != NULL ? text : otherwise;
 }
 
-static void add_apps(struct text *out, const struct scenario_device *device)
+static void add_apps(struct text *out, const struct scenario *scenario)
 {
+    const struct scenario_device *device = &scenario->device;
     if (device->no_apps) {
         text_add(out, "; no app in any slot");
         return;
     }
     if (device->apps[0].label == NULL) {
-        text_add(out, "; 1.0.0 in factory");
+        /* Whether a project's own table has a factory app is not looked up here. */
+        bool known = strchr(scenario_partitions(scenario), '/') == NULL;
+        text_add(out, "; %s in %s", or_else(scenario_project_version(scenario), "1.0.0"),
+                 known ? "factory" : "the first app slot");
     }
     for (size_t i = 0; i < SCENARIO_MAX_APPS && device->apps[i].label != NULL; i++) {
         const struct app_image_spec *image = &device->apps[i].image;
         text_add(out, "; %s in %s%s", or_else(image->version, "2.0.0"), device->apps[i].label,
                  image->flaws != 0 ? " (damaged)" : "");
+        explain_signing(out, &device->apps[i].signing);
     }
 }
 
@@ -40,7 +48,7 @@ void explain_device(struct text *out, const struct scenario *scenario)
 {
     const struct scenario_device *device = &scenario->device;
     text_add(out, "%s, partitions \"%s\"", or_else(device->chip, "esp32s3"),
-             or_else(device->partitions, "std"));
+             scenario_partitions(scenario));
     if (device->chip_revision != 0) {
         text_add(out, ", revision v%u.%u", device->chip_revision / 100u,
                  device->chip_revision % 100u);
@@ -50,7 +58,8 @@ void explain_device(struct text *out, const struct scenario *scenario)
     }
     text_add(out, "%s%s", device->flash_encryption ? ", flash encryption" : "",
              device->clock_not_set ? ", clock not set" : "");
-    add_apps(out, device);
+    explain_secure_boot(out, device);
+    add_apps(out, scenario);
     add_otadata(out, device);
     if (device->stdin_text != NULL) {
         text_add(out, "; typed at the console: %s", device->stdin_text);
@@ -59,7 +68,7 @@ void explain_device(struct text *out, const struct scenario *scenario)
 
 void explain_firmware(struct text *out, const struct scenario *scenario)
 {
-    text_add(out, "%s", or_else(scenario->firmware, "updater"));
+    text_add(out, "%s", scenario_firmware(scenario));
     for (size_t i = 0; i < SCENARIO_MAX_APPS && scenario->firmware_of[i].version != NULL; i++) {
         const struct scenario_behaviour *row = &scenario->firmware_of[i];
         text_add(out, "; %s%s runs %s", row->version[0] == '*' ? "" : "version ",
@@ -117,6 +126,10 @@ void explain_update(struct text *out, const struct scenario *scenario)
         [UPDATE_NOTHING] = "none: it boots and idles",
     };
     const struct update_plan *plan = &scenario->update;
+    if (scenario_set_current() != NULL && strncmp(scenario_firmware(scenario), "updater", 7) != 0) {
+        text_add(out, "as the firmware does it"); /* which knows of no plan */
+        return;
+    }
     text_add(out, "%s",
              (size_t)plan->api < sizeof calls / sizeof calls[0] ? calls[plan->api] : "?");
     if (plan->api != UPDATE_NOTHING) {

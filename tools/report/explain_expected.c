@@ -1,3 +1,4 @@
+#include <string.h>
 /* What must come of a scenario. */
 #include <inttypes.h>
 
@@ -34,8 +35,9 @@ static void add_events(struct text *out, const struct scenario_expect *expect)
 
 static void add_request(struct text *out, const struct expected_request *request)
 {
-    text_add(out, " %s%s%s", request->method, request->path != NULL ? " " : "",
-             request->path != NULL ? request->path : "");
+    const char *path = request->path != NULL ? request->path : "";
+    text_add(out, " %s%s%.80s%s", request->method, path[0] != '\0' ? " " : "", path,
+             strlen(path) > 80 ? "..." : "");
     if (request->range != NULL) {
         text_add(out, " (Range: %s)", request->range);
     }
@@ -59,7 +61,8 @@ static void add_boots(struct text *out, const struct scenario_expect *expect)
 {
     for (size_t i = 0; i < SCENARIO_MAX_BOOTS && expect->boots[i].partition != NULL; i++) {
         const struct expected_boot *boot = &expect->boots[i];
-        text_add(out, "%s %s %s", i == 0 ? "\nthen boots:" : ",", boot->partition, boot->version);
+        text_add(out, "%s %s %s", i == 0 ? "\nthen boots:" : ",", boot->partition,
+                 boot->version != NULL ? boot->version : "");
         if (boot->reset != NULL) {
             text_add(out, " after %s", boot->reset);
         }
@@ -84,6 +87,7 @@ void explain_expected(struct text *out, const struct scenario *scenario)
     add_events(out, expect);
     add_requests(out, expect);
     add_boots(out, expect);
+    explain_efuse(out, expect);
     if (expect->tls_error != 0) {
         text_add(out, "\nTLS error: -0x%04x", (unsigned)-expect->tls_error);
     }

@@ -21,6 +21,7 @@ static void add_image(struct text *out, const struct scenario *scenario)
             text_add(out, ", %s", app_image_flaw_name(bit));
         }
     }
+    explain_signing(out, &scenario->signing);
 }
 
 static void add_body(struct text *out, const struct scenario *scenario, const char *body)
@@ -88,7 +89,9 @@ static void add_response(struct text *out, const struct scenario *scenario, size
     text_add(out, "%d%s%s", response->status, response->http != NULL ? " HTTP/" : "",
              response->http != NULL ? response->http : "");
     for (size_t i = 0; i < SCENARIO_MAX_HEADERS && response->headers[i].name != NULL; i++) {
-        text_add(out, ", %s: %s", response->headers[i].name, response->headers[i].value);
+        const char *value = response->headers[i].value;
+        text_add(out, ", %s: %.60s%s", response->headers[i].name, value,
+                 strlen(value) > 60 ? "..." : "");
     }
     text_add(out, ", ");
     add_body(out, scenario, response->body);

@@ -88,6 +88,17 @@ static void add_hazards(struct text *out, const struct verdict *row)
     }
 }
 
+static void add_properties(struct text *out, const char *ota_library)
+{
+    if (ota_library == NULL) {
+        text_add(out, "   <properties/>\n");
+        return;
+    }
+    text_add(out, "   <properties>\n    <property name=\"ota_library\" value=\"");
+    markup_add(out, ota_library);
+    text_add(out, "\"/>\n   </properties>\n");
+}
+
 static void add_suite(struct text *out, const struct verdicts *verdicts, const struct suite *suite,
                       unsigned number, const char *timestamp)
 {
@@ -95,10 +106,10 @@ static void add_suite(struct text *out, const struct verdicts *verdicts, const s
     add_family(out, verdicts->rows[suite->begin].scenario);
     text_add(out,
              "\" id=\"%u\" package=\"otasim\" hostname=\"localhost\" timestamp=\"%s\" "
-             "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%u.%03u\">\n"
-             "   <properties/>\n",
+             "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%u.%03u\">\n",
              number, timestamp, suite->end - suite->begin, suite->failures, suite->errors,
              suite->skipped, suite->milliseconds / 1000, suite->milliseconds % 1000);
+    add_properties(out, verdicts->rows[suite->begin].ota_library);
     for (size_t i = suite->begin; i < suite->end; i++) {
         add_case(out, &verdicts->rows[i]);
     }

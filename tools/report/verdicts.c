@@ -29,6 +29,7 @@ void verdicts_free(struct verdicts *verdicts)
 {
     for (size_t i = 0; i < verdicts->count; i++) {
         free(verdicts->rows[i].text);
+        free(verdicts->rows[i].ota_library);
         json_decref(verdicts->rows[i].quirks);
     }
     free(verdicts->rows);
@@ -47,6 +48,9 @@ void verdicts_take(struct verdicts *verdicts, const struct scenario_outcome *out
         row->skipped = outcome->skipped;
         row->milliseconds = outcome->milliseconds;
         row->text = checked(strdup(outcome->text != NULL ? outcome->text : ""));
+        if (outcome->ota_library != NULL) {
+            row->ota_library = checked(strdup(outcome->ota_library));
+        }
         row->quirks = outcome->quirks != NULL ? json_deep_copy(outcome->quirks) : json_array();
         return;
     }
@@ -65,6 +69,28 @@ struct verdict_counts verdicts_count(const struct verdicts *verdicts)
         counts.hazards += json_array_size(row->quirks) > 0;
     }
     return counts;
+}
+
+static bool holds(const json_t *names, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        if (strcmp(json_string_value(json_array_get(names, i)), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+json_t *verdicts_libraries(const struct verdicts *verdicts)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < verdicts->count; i++) {
+        const char *name = verdicts->rows[i].ota_library;
+        if (name != NULL && !holds(names, name)) {
+            json_array_append_new(names, json_string(name));
+        }
+    }
+    return names;
 }
 
 int verdicts_status(const struct verdict_counts *counts)

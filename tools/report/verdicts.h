@@ -13,6 +13,7 @@ struct verdict {
     bool passed, skipped;
     unsigned milliseconds; /* on the wall clock */
     char *text;            /* what departed, or why it was skipped */
+    char *ota_library;     /* that was judged; NULL if the run did not come to that */
     json_t *quirks;        /* names of the hazards that were met */
 };
 
@@ -35,6 +36,9 @@ void verdicts_free(struct verdicts *verdicts);
 void verdicts_take(struct verdicts *verdicts, const struct scenario_outcome *outcome);
 
 struct verdict_counts verdicts_count(const struct verdicts *verdicts);
+
+/** The names of the OTA libraries that were judged, each once: a new array. */
+json_t *verdicts_libraries(const struct verdicts *verdicts);
 
 /** The exit status of the command: EXIT_OK, EXIT_FAILED if one failed or is missing, EXIT_SKIPPED
  * if nothing was run. Never a number of failures, of which 256 would read as 0. */

@@ -22,6 +22,12 @@ esp_err_t esp_efuse_update_secure_version(uint32_t secure_version);
 
 bool esp_efuse_is_flash_encryption_enabled(void);
 
+/** Whether a secure boot key (0 to 2) is revoked. */
+bool esp_efuse_get_digest_revoke(unsigned num_digest);
+
+/** Revokes a secure boot key for good, whatever depends on it. ESP_ERR_INVALID_ARG beyond 2. */
+esp_err_t esp_efuse_set_digest_revoke(unsigned num_digest);
+
 #ifdef __cplusplus
 }
 #endif

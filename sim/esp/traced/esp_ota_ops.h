@@ -38,6 +38,8 @@
     OTASIM_TRACED_ERR(esp_ota_erase_last_boot_app_partition, __VA_ARGS__)
 #define esp_ota_invalidate_inactive_ota_data_slot(...)                                             \
     OTASIM_TRACED_ERR(esp_ota_invalidate_inactive_ota_data_slot, __VA_ARGS__)
+#define esp_ota_revoke_secure_boot_public_key(...)                                                 \
+    OTASIM_TRACED_ERR(esp_ota_revoke_secure_boot_public_key, __VA_ARGS__)
 #define esp_ota_check_rollback_is_possible(...)                                                    \
     OTASIM_TRACED_BOOL(esp_ota_check_rollback_is_possible, __VA_ARGS__)
 #define esp_ota_get_app_partition_count(...)                                                       \

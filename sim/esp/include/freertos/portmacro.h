@@ -53,7 +53,8 @@ BaseType_t xPortGetCoreID(void);
 bool xPortCanYield(void);
 BaseType_t xPortInIsrContext(void);
 
-_Noreturn void otasim_assert_failed(const char *function, const char *expression);
+void otasim_assert_failed(const char *function, const char *expression)
+    __attribute__((__noreturn__));
 
 #ifdef __cplusplus
 }

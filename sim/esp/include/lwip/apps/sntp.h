@@ -1,0 +1,4 @@
+/* SNTP by the names of lwIP. */
+#pragma once
+
+#include "esp_sntp.h"

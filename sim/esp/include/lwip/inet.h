@@ -1,0 +1,5 @@
+/* Addresses: those of the host. */
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>

@@ -222,7 +222,7 @@ static int select_app(struct boot_run *run)
     for (int i = 0; run->config->seeded_fault && i < 2; i++) {
         run->otadata.entry[i].crc = otadata_crc(run->otadata.entry[i].seq);
     }
-    if (run->config->rollback) {
+    if (run->config->rollback && !run->config->seeded_fault) {
         abort_unconfirmed(run);
     }
     return select_by_otadata(run);

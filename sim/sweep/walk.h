@@ -31,6 +31,12 @@ char *walk_text(const struct walk *walk);
 /** A row of a C table that is this scenario. malloc'ed; NULL if memory runs out. */
 char *walk_row(const struct scenario *scenario, const char *about);
 
-/** What of `trace` breaks an invariant: an array of {"class", "text"}; empty if none.
+/** What of `trace` breaks an invariant: an array of {"class", "text", "boot"}, where it is known by
+ * a name with {"window"}, and where it is about what boots with what should: {"partition",
+ * "version"}. Empty if none does. A window is what the device is known to do.
  * blocks: of the heap that a first boot without a fault leaves in use; -1: not compared. */
 json_t *walk_judge(const struct scenario *scenario, const json_t *trace, int64_t blocks);
+
+/** Fills what the row expects: all as `trace` has it, but in the boot of the finding what should
+ * have booted. So the row fails for the finding's sake. Texts are the trace's and the finding's. */
+void walk_expect(struct scenario *row, const json_t *trace, const json_t *finding);

@@ -129,6 +129,27 @@ static void put_power(FILE *out, const struct scenario_power *power)
     fputs("},\n", out);
 }
 
+static void put_expect(FILE *out, const struct scenario_expect *expect)
+{
+    fputs("    .expect = {.any_events = true, ", out);
+    if (expect->result != 0) {
+        fprintf(out, ".result = %s0x%x, ", expect->result < 0 ? "-" : "",
+                (unsigned)abs(expect->result));
+    }
+    put_flag(out, "no_update", expect->no_update);
+    put_flag(out, "crash", expect->crash);
+    put_number(out, "more_boots", expect->more_boots);
+    if (expect->boots[0].partition != NULL) {
+        fputs(".boots = {", out);
+        for (size_t i = 0; i < SCENARIO_MAX_BOOTS && expect->boots[i].partition != NULL; i++) {
+            fprintf(out, "{\"%s\", \"%s\"}, ", expect->boots[i].partition,
+                    expect->boots[i].version);
+        }
+        fputs("}", out);
+    }
+    fputs("},\n", out);
+}
+
 char *walk_row(const struct scenario *row, const char *about)
 {
     char *text = NULL;
@@ -153,7 +174,7 @@ char *walk_row(const struct scenario *row, const char *about)
     put_firmware(out, row);
     put_update(out, &row->update);
     put_power(out, &row->power);
-    fprintf(out, "    .expect = {.any_events = true, .more_boots = %u},\n},\n",
-            row->expect.more_boots);
+    put_expect(out, &row->expect);
+    fputs("},\n", out);
     return fclose(out) == 0 ? text : NULL;
 }

@@ -45,8 +45,15 @@ set_tests_properties(replay/sensitivity PROPERTIES LABELS replay TIMEOUT 600)
 # Sweeps: their own tests, and the gate itself over the flows.
 add_test(NAME sweep/unit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_sweep.py
                                  $<TARGET_FILE:otasim>)
+# What a finding's row is compiled with.
+set(sim ${PROJECT_SOURCE_DIR}/sim)
+set(includes "${sim}/harness:${sim}/device:${sim}/esp/include:${PROJECT_SOURCE_DIR}/fixtures/firmware")
+set_property(
+  TEST sweep/unit
+  PROPERTY ENVIRONMENT "OTASIM_TEST_CC=${CMAKE_C_COMPILER}" "OTASIM_TEST_INCLUDES=${includes}"
+           "OTASIM_TEST_FIRMWARE=${OTASIM_FIRMWARE_DIR}" "OTASIM_TEST_CERTS=${OTASIM_CERTS_DIR}")
 set(part "")
-set(walks 4000)
+set(walks 10000)
 if(OTASIM_SANITIZE OR OTASIM_COVERAGE)
   set(walks 400)
   set(part --shard 1/4) # each run takes several times as long

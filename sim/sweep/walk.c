@@ -227,7 +227,7 @@ static const struct {
     {"behaviour", 70, behave},
     {"again", 30, try_again},
     {"api", 60, call},
-    {"tls", 2, use_tls},
+    {"tls", 1, use_tls},
     {"restart", 60, restart},
     {"describe", 20, describe},
     {"bulk-erase", 10, erase_in_bulk},

@@ -61,9 +61,15 @@ static bool begins(const char *text, const char *with)
  * middle of the image holds whoever calls them until they return for ever. */
 static const char *known_hang(const struct run_fault *fault, const json_t *trace)
 {
+    /* A step is told when it returns: the one that does not follows one of these. */
+    static const char *const before[] = {"esp_https_ota_begin", "esp_https_ota_get_img_desc",
+                                         "esp_https_ota_perform"};
     const char *entered = trace_last(trace, "enter", "fn");
-    bool waits = begins(entered, "esp_https_ota") && !begins(entered, "esp_https_ota_begin") &&
-                 !begins(entered, "esp_https_ota_finish");
+    const char *returned = trace_last(trace, "call", "fn");
+    bool waits = entered != NULL && strcmp(entered, "esp_https_ota") == 0;
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        waits = waits || (returned != NULL && strcmp(returned, before[i]) == 0);
+    }
     return waits && fault->kind == RUN_FAULT_SILENCE ? "esp_https_ota waits for ever" : NULL;
 }
 

@@ -47,12 +47,12 @@ static const struct row {
      BOOT(0, "factory", "1.0.0") UPDATES END("restart") BOOT(1, "ota_0", "2.0.0") END("power-cut")
          END("no-app"),
      "brick", "ota_0", NULL},
-    {&plain, BOOT(0, "factory", "1.0.0") END("idle") BOOT(1, "ota_0", "1.5.0"), "downgrade",
+    {&plain, BOOT(0, "factory", "1.0.0") END("idle") BOOT(1, "ota_0", "1.5.0"), "silent downgrade",
      "factory", NULL},
     {&plain,
      BOOT(0, "factory", "1.0.0") UPDATES END("restart") BOOT(1, "ota_0", "2.0.0") END("idle")
          BOOT(2, "factory", "1.0.0"),
-     "downgrade", "ota_0", NULL},
+     "silent downgrade", "ota_0", NULL},
     {&plain, BOOT(0, "factory", "1.0.0") REFUSES END("idle") BOOT(1, "ota_0", "2.0.0"),
      "lost update", "factory", NULL},
     {&plain, BOOT(0, "factory", "1.0.0") UPDATES END("restart") BOOT(1, "ota_0", "3.0.0"),

@@ -59,18 +59,26 @@ static bool begins(const char *text, const char *with)
 /* A timeout is no failure to esp_https_ota_perform and esp_https_ota_get_img_desc, and
  * esp_https_ota tries again without a limit (esp_https_ota page): a server that falls silent in the
  * middle of the image holds whoever calls them until they return for ever. */
-static const char *known_hang(const struct run_fault *fault, const json_t *trace)
+static const char *known_hang(const struct run_fault *fault, const json_t *trace, size_t end)
 {
     /* A step is told when it returns: the one that does not follows one of these. */
-    static const char *const before[] = {"esp_https_ota_begin", "esp_https_ota_get_img_desc",
-                                         "esp_https_ota_perform"};
-    const char *entered = trace_last(trace, "enter", "fn");
-    const char *returned = trace_last(trace, "call", "fn");
-    bool waits = entered != NULL && strcmp(entered, "esp_https_ota") == 0;
-    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
-        waits = waits || (returned != NULL && strcmp(returned, before[i]) == 0);
+    static const char *const waiting[][2] = {{"enter", "esp_https_ota"},
+                                             {"call", "esp_https_ota_begin"},
+                                             {"call", "esp_https_ota_get_img_desc"},
+                                             {"call", "esp_https_ota_perform"}};
+    const json_t *last = NULL;
+    for (size_t i = end; i > 0 && last == NULL; i--) {
+        const json_t *record = json_array_get(trace, i - 1);
+        bool call = trace_is(record, "call");
+        last = call || trace_text_is(record, "fn", "esp_https_ota") ? record : NULL;
     }
-    return waits && fault->kind == RUN_FAULT_SILENCE ? "esp_https_ota waits for ever" : NULL;
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
+        if (fault->kind == RUN_FAULT_SILENCE && trace_is(last, waiting[i][0]) &&
+            trace_text_is(last, "fn", waiting[i][1])) {
+            return "esp_https_ota waits for ever";
+        }
+    }
+    return NULL;
 }
 
 /* An application that checks with ESP_ERROR_CHECK whether it has what it needs to start has asked
@@ -99,7 +107,7 @@ static void judge_ends(const struct fault_flow *flow, const struct run_fault *fa
         const char *detail = json_string_value(json_object_get(record, "detail"));
         snprintf(text, sizeof text, "%s%s", when, detail != NULL ? detail : "no word on why");
         add_known(findings, fault, crash ? SWEEP_CRASH : SWEEP_HANG,
-                  hang ? known_hang(fault, trace) : known_crash(detail), text);
+                  hang ? known_hang(fault, trace, i) : known_crash(detail), text);
     }
 }
 

@@ -147,6 +147,9 @@ endfunction()
 #                  character but letters and digits an underscore. NAME=PATH embeds PATH under
 #                  another name: ca_cert.pem=${OTASIM_CERTS_DIR}/root_ca.crt is the root of the
 #                  certificates that the build makes.
+#
+# CONFIG_OTASIM_IDF_VERSION="5.3.5" in SDKCONFIG chooses the ESP-IDF release that the module is
+# compiled for.
 function(otasim_add_firmware name)
   cmake_parse_arguments(
     ARG "WARNINGS" "TARGET;OTA_LIBRARY;PARTITIONS;PROJECT_VER"
@@ -208,7 +211,13 @@ function(otasim_add_firmware name)
     ${name}_http PRIVATE ${OTASIM_ROOT}/sim/net ${OTASIM_ROOT}/sim/trace
                          ${OTASIM_ROOT}/sim/boot ${OTASIM_ROOT}/sim/device)
 
-  foreach(part app ota http)
+  # What the module says of itself, in the shape of its release.
+  add_library(${name}_record OBJECT ${OTASIM_ROOT}/sim/module/firmware_module.c)
+  target_include_directories(${name}_record PRIVATE ${dir} ${ota_include} ${esp_include}
+                                                    ${OTASIM_ROOT}/sim/boot)
+  target_link_libraries(${name}_record PRIVATE otasim_options)
+
+  foreach(part app ota http record)
     add_dependencies(${name}_${part} ${name}_sdkconfig)
     set_target_properties(${name}_${part} PROPERTIES POSITION_INDEPENDENT_CODE ON C_EXTENSIONS ON)
   endforeach()
@@ -223,8 +232,9 @@ function(otasim_add_firmware name)
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(
     ${name} PRIVATE $<TARGET_OBJECTS:${name}_app> $<TARGET_OBJECTS:${name}_ota>
-                    $<TARGET_OBJECTS:${name}_http> otasim::core otasim::mbedtls otasim::http_parser
-                    otasim::curl otasim_instrumentation ${ARG_LIBRARIES})
+                    $<TARGET_OBJECTS:${name}_http> $<TARGET_OBJECTS:${name}_record> otasim::core
+                    otasim::mbedtls otasim::http_parser otasim::curl otasim_instrumentation
+                    ${ARG_LIBRARIES})
   foreach(file IN LISTS ARG_EMBED_FILES)
     otasim_embed(${name} ${file})
   endforeach()

@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """Turns ESP-IDF *.defaults files into sdkconfig.h and a table that the harness can read.
 
-Later files win over earlier ones. As in ESP-IDF: `CONFIG_X=y` defines 1, `CONFIG_X=n` and
-`# CONFIG_X is not set` define nothing, strings are quoted, numbers are decimal or 0x hex.
+The first file has the defaults of a fresh project, later files win over earlier ones. As in ESP-IDF:
+`CONFIG_X=y` defines 1, `CONFIG_X=n` and `# CONFIG_X is not set` define nothing, strings are quoted,
+numbers are decimal or 0x hex.
+
+One option is otasim's own: CONFIG_OTASIM_IDF_VERSION="5.3.5" is the ESP-IDF release that the
+firmware is compiled for ("5.3": its newest patch, "master"). Options that this release does not have
+are left out, with a warning, as ESP-IDF does.
 """
 import argparse
 import os
@@ -34,6 +39,28 @@ IMPLIES = [
     ("CONFIG_SECURE_BOOT", SCHEMES[0], SCHEMES),
     ("CONFIG_SECURE_BOOT_V2_ENABLED", SCHEMES[0], SCHEMES),
 ]
+
+
+# Minor releases that are known, and the newest patch of each that is.
+NEWEST_PATCH = {(4, 4): 8, (5, 1): 7, (5, 3): 5, (5, 5): 5, (6, 1): 0}
+MASTER = (6, 1, 0)
+
+# The release in which an option came, and the one in which it was gone.
+SINCE = {
+    "CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP": (5, 0, 0),
+    "CONFIG_ESP_HTTPS_OTA_DECRYPT_CB": (5, 0, 0),
+    "CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD": (6, 0, 0),
+    "CONFIG_ESP_HTTPS_OTA_EVENT_POST_TIMEOUT": (5, 4, 0),
+    "CONFIG_ESP_HTTPS_OTA_VERIFY_SPI_MODE": (6, 1, 0),
+    "CONFIG_ESP_HTTP_CLIENT_ENABLE_GET_CONTENT_RANGE": (6, 0, 0),
+    "CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER": (6, 1, 0),
+}
+UNTIL = {"CONFIG_OTA_ALLOW_HTTP": (5, 0, 0)}
+
+# What a fresh project had before a release, where the first file says otherwise.
+DEFAULT_BEFORE = {"CONFIG_ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH": ((5, 0, 0), "y")}
+
+VERSION = "CONFIG_OTASIM_IDF_VERSION"
 
 
 def fail(path, number, message):
@@ -72,6 +99,56 @@ def write_if_changed(path, text):
         out.write(text)
 
 
+def parse_version(text):
+    """The numbers of a release: (5, 3, 5) for "5.3.5", "5.3" and "v5.3.5"."""
+    if text == "master":
+        return MASTER
+    numbers = re.fullmatch(r"v?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", text)
+    minor = (int(numbers[1]), int(numbers[2])) if numbers else None
+    if minor not in NEWEST_PATCH:
+        known = ", ".join("%d.%d" % release for release in NEWEST_PATCH if release != MASTER[:2])
+        sys.exit(f'{VERSION}: no release "{text}" is known, only {known} and master')
+    newest = NEWEST_PATCH[minor]
+    patch = newest if numbers[3] is None else int(numbers[3])
+    if patch > newest:
+        sys.exit(f'{VERSION}: "{text}" is newer than {minor[0]}.{minor[1]}.{newest}, the newest patch known')
+    return minor + (patch,)
+
+
+def version_text(version):
+    """As esp_get_idf_version() has it."""
+    if version == MASTER:
+        return "v%d.%d-dev" % version[:2]
+    return ("v%d.%d" if version[2] == 0 else "v%d.%d.%d") % version[: 3 if version[2] else 2]
+
+
+def exists(name, version):
+    return SINCE.get(name, version) <= version and version < UNTIL.get(name, (99, 0, 0))
+
+
+def for_release(fresh, given):
+    """All options of the release that `given` names, and that release."""
+    text = given.get(VERSION, fresh.get(VERSION, '"master"')).strip('"')
+    version = parse_version(text)
+    values = {name: value for name, value in fresh.items() if exists(name, version)}
+    for name, (release, value) in DEFAULT_BEFORE.items():
+        if version < release:
+            values[name] = value
+    for name, value in given.items():
+        if exists(name, version):
+            values[name] = value
+        elif value != "n":
+            print(f"warning: {name}: ESP-IDF {text} has no such option", file=sys.stderr)
+    for name, implied, choice in IMPLIES:
+        if values.get(name) == "y" and not any(values.get(other) == "y" for other in choice):
+            values.setdefault(implied, "y")
+    for name, selected in SELECTS.items():
+        if values.get(name) == "y":
+            values.update((other, "y") for other in selected)
+    values[VERSION] = '"%d.%d.%d"' % version
+    return values, version
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--header", required=True)
@@ -79,15 +156,11 @@ def main():
     parser.add_argument("defaults", nargs="+")
     args = parser.parse_args()
 
-    values = {}
-    for path in args.defaults:
-        read(path, values)
-    for name, implied, choice in IMPLIES:
-        if values.get(name) == "y" and not any(values.get(other) == "y" for other in choice):
-            values.setdefault(implied, "y")
-    for name, selected in SELECTS.items():
-        if values.get(name) == "y":
-            values.update((other, "y") for other in selected)
+    fresh, given = {}, {}
+    read(args.defaults[0], fresh)
+    for path in args.defaults[1:]:
+        read(path, given)
+    values, version = for_release(fresh, given)
 
     header = ["/* Made from " + ", ".join(os.path.basename(p) for p in args.defaults) + ". */", "#pragma once", ""]
     table = ['#include "firmware_module.h"', "", "const struct firmware_option otasim_sdkconfig[] = {"]
@@ -97,6 +170,9 @@ def main():
             header.append(f"#define {name} {'1' if value == 'y' else value}")
         text = value if value.startswith('"') else f'"{value}"'
         table.append(f'    {{"{name}", {text}}},')
+    for part, number in zip(("MAJOR", "MINOR", "PATCH"), version):
+        header.append(f"#define {VERSION}_{part} {number}")
+    header.append(f'#define IDF_VER "{version_text(version)}"')
     table += ["    {0, 0},", "};", ""]
     write_if_changed(args.header, "\n".join(header) + "\n")
     write_if_changed(args.table, "\n".join(table))

@@ -2,6 +2,8 @@
  * the slot, as an earlier boot left it. */
 #include "scenario.h"
 
+#include "esp_ota_ops.h"
+
 #define HALF 32768
 
 /* The update's own image lies there: how much of it counts, the plan says. */
@@ -10,6 +12,13 @@
         .apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "2.0.0", .size = 65536}}}}
 #define RESUMES_AT(bytes)                                                                          \
     .update = {.api = UPDATE_STEPS, .ota_resumption = true, .ota_image_bytes_written = (bytes)}
+
+#define BY_PARTS_AT(bytes)                                                                         \
+    .update = {.api = UPDATE_STEPS,                                                                \
+               .ota_resumption = true,                                                             \
+               .ota_image_bytes_written = (bytes),                                                 \
+               .partial_http_download = true,                                                      \
+               .max_http_request_size = 16384}
 
 #define UPDATED                                                                                    \
     {                                                                                              \
@@ -59,6 +68,148 @@ SCENARIOS(resume) = {
                    .requests = {GET("/fw.bin", .range = "bytes=32768-", .status = 200),
                                 GET("/fw.bin", .status = 200)},
                    .boots = UPDATED},
+    },
+    {
+        .name = "resume/416",
+        .about = "the server says 416: asked again from the start",
+        .source = "recording C-416-then-200-4096",
+        .catalogue = "G15",
+        WITH_EARLIER_PART,
+        .server = {RESPONSE(416, .body = "none"), IMAGE()},
+        RESUMES_AT(HALF),
+        .expect = {.requests = {GET("/fw.bin", .range = "bytes=32768-", .status = 416),
+                                GET("/fw.bin", .status = 200)},
+                   .boots = UPDATED},
+    },
+    {
+        .name = "resume/at-the-end",
+        .about = "all of it was there already: 416, and from the start",
+        .catalogue = "G15",
+        WITH_EARLIER_PART,
+        .server = {IMAGE(.range = "honor")},
+        RESUMES_AT(65536),
+        .expect = {.requests = {GET("/fw.bin", .range = "bytes=65536-", .status = 416),
+                                GET("/fw.bin", .status = 200)},
+                   .boots = UPDATED},
+    },
+    {
+        .name = "resume/content-changed",
+        .about = "meanwhile another version is served: two halves of two images",
+        .source = "recording C-slot-has-old-image-20000",
+        .catalogue = "G16",
+        .why = "neither ETag nor If-Range is used",
+        .advice = "clear the saved offset after OTA_VALIDATE_FAILED, or it fails for ever",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.9.0", .size = 65536}}}},
+        .server = {IMAGE(.range = "honor")},
+        RESUMES_AT(HALF),
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .requests = {GET("/fw.bin", .range = "bytes=32768-", .status = 206)}},
+    },
+    {
+        .name = "resume/offset-ahead",
+        .about = "the saved offset is ahead of what is in flash: nothing",
+        .source = "recording C-nothing-written-20000",
+        .catalogue = "G18",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}}}},
+        .server = {IMAGE(.range = "honor")},
+        RESUMES_AT(HALF),
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .requests = {GET("/fw.bin", .range = "bytes=32768-", .status = 206)}},
+    },
+    {
+        .name = "resume/offset-behind",
+        .about = "more is in flash than was saved: the same bytes are written over themselves",
+        .source = "recording C-more-in-flash-than-claimed-20000",
+        .catalogue = "G18",
+        WITH_EARLIER_PART,
+        .server = {IMAGE(.range = "honor")},
+        RESUMES_AT(20000),
+        .expect = {.requests = {GET("/fw.bin", .range = "bytes=20000-", .status = 206)},
+                   .any_events = true,
+                   .boots = UPDATED},
+    },
+    {
+        .name = "resume/partial",
+        .about = "the parts begin where the earlier one ended",
+        .source = "recording C-partial-16384",
+        .catalogue = "G20",
+        WITH_EARLIER_PART,
+        .firmware = "updater-partial",
+        .server = {IMAGE(.range = "honor")},
+        BY_PARTS_AT(HALF),
+        .expect = {.any_events = true,
+                   .requests = {HEAD("/fw.bin"), GET("/fw.bin", .range = "bytes=32768-49151"),
+                                GET("/fw.bin", .range = "bytes=49152-")},
+                   .boots = UPDATED},
+    },
+    {
+        .name = "resume/partial-range-ignored",
+        .about = "the server sends all of it, which is put behind what is there",
+        .source = "recording C-partial-range-ignored-4096",
+        .catalogue = "G21",
+        .why = "with partial download a 200 is not taken for a refusal of the range",
+        .advice = "resume with partial download only from servers that are known to honour ranges",
+        WITH_EARLIER_PART,
+        .firmware = "updater-partial",
+        .server = {IMAGE()},
+        BY_PARTS_AT(HALF),
+        .expect = {.no_update = true,
+                   .requests = {HEAD("/fw.bin"),
+                                GET("/fw.bin", .range = "bytes=32768-49151", .status = 200)}},
+    },
+    {
+        .name = "resume/description-gone",
+        .about = "the slot was erased meanwhile: there is no description in it",
+        .catalogue = "G22",
+        .advice = "start from 0 when esp_https_ota_get_img_desc fails on a resumed update",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}}}},
+        .server = {IMAGE(.range = "honor")},
+        .update = {.api = UPDATE_STEPS,
+                   .ota_resumption = true,
+                   .ota_image_bytes_written = HALF,
+                   .get_img_desc = true},
+        .expect = {.result = ESP_FAIL,
+                   .requests = {GET("/fw.bin", .range = "bytes=32768-", .status = 206)}},
+    },
+    {
+        .name = "resume/one-shot",
+        .about = "esp_https_ota() can't resume, and says so before it connects",
+        .catalogue = "G23",
+        .server = {IMAGE()},
+        .update = {.ota_resumption = true, .ota_image_bytes_written = HALF},
+        .expect = {.result = ESP_ERR_NOT_SUPPORTED,
+                   .state = STATE_K0,
+                   .any_events = true,
+                   .no_requests = true},
+    },
+    {
+        .name = "resume/flash-encryption",
+        .about = "an offset that is no multiple of 16 is rounded down",
+        .source = "pytest_advanced_ota.py ota_resumption_flash_enc",
+        .catalogue = "G19",
+        .device = {.flash_encryption = true,
+                   .apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "2.0.0", .size = 65536}}}},
+        .server = {IMAGE(.range = "honor")},
+        RESUMES_AT(HALF + 9),
+        .expect = {.any_events = true,
+                   .requests = {GET("/fw.bin", .range = "bytes=32768-", .status = 206)},
+                   .boots = UPDATED},
+    },
+    {
+        .name = "resume/while-unconfirmed",
+        .about = "an unconfirmed app must not go on with an update either",
+        .catalogue = "G24",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.1.0"}},
+                            {OTA_1, {.version = "2.0.0", .size = 65536}}},
+                   .otadata = {ENTRY(1, OTADATA_NEW)}},
+        .firmware = "updater-rollback",
+        .server = {IMAGE(.range = "honor")},
+        RESUMES_AT(HALF),
+        .expect = {.result = ESP_ERR_OTA_ROLLBACK_INVALID_STATE,
+                   .boots = {{FACTORY, "1.0.0", .reset = "power-on"}}},
     },
     END_OF_SCENARIOS,
 };

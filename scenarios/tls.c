@@ -482,5 +482,15 @@ SCENARIOS(tls) = {
         .server = {IMAGE()},
         .expect = UPDATED,
     },
+    {
+        .name = "tls/no-memory-for-the-handshake",
+        .about = "the heap is too small for the buffers of a TLS session, again and again",
+        .source = "espressif/esp-idf#11854",
+        .catalogue = "T07",
+        .device = {.heap_size = 24 * 1024},
+        .update = {.repeat = 3},
+        .server = {IMAGE()},
+        .expect = {.result = ESP_ERR_HTTP_CONNECT, .any_events = true, .flash_untouched = true},
+    },
     END_OF_SCENARIOS,
 };

@@ -1,6 +1,4 @@
 /* The life of an update over HTTPS: begin, perform, finish or abort. */
-#include "esp_https_ota.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,23 +11,12 @@
 
 static const char *const TAG = "esp_https_ota";
 
-ESP_EVENT_DEFINE_BASE(ESP_HTTPS_OTA_EVENT);
-
 #define DEFAULT_REQUEST_SIZE   (64 * 1024)
 #define DEFAULT_AUTHORIZATIONS 10
 #define DEFAULT_REDIRECTS      10
 #define ENCRYPTION_BLOCK       16
 
-void https_ota_event(esp_https_ota_event_t event, const void *data, size_t size)
-{
-    esp_err_t err = esp_event_post(ESP_HTTPS_OTA_EVENT, (int32_t)event, data, size,
-                                   pdMS_TO_TICKS(CONFIG_ESP_HTTPS_OTA_EVENT_POST_TIMEOUT));
-    if (err != ESP_OK) {
-        ESP_LOGD(TAG, "event %d was not posted: %s", event, esp_err_to_name(err));
-    }
-}
-
-static esp_err_t check_config(const esp_https_ota_config_t *config)
+static esp_err_t check_config(const struct https_ota_config *config)
 {
     if (config == NULL || config->http_config == NULL) {
         return ESP_ERR_INVALID_ARG;
@@ -53,7 +40,7 @@ static esp_err_t check_config(const esp_https_ota_config_t *config)
     return ESP_OK;
 }
 
-static int bytes_to_keep(const esp_https_ota_config_t *config)
+static int bytes_to_keep(const struct https_ota_config *config)
 {
     size_t done = config->ota_image_bytes_written;
     if (done < IMAGE_HEADER_SIZE) {
@@ -65,7 +52,7 @@ static int bytes_to_keep(const esp_https_ota_config_t *config)
     return (int)done;
 }
 
-static void read_config(struct https_ota *ota, const esp_https_ota_config_t *config)
+static void read_config(struct https_ota *ota, const struct https_ota_config *config)
 {
     const esp_http_client_config_t *http = config->http_config;
     ota->config = *config;
@@ -194,11 +181,10 @@ static esp_err_t begin(struct https_ota *ota)
     return err != ESP_OK ? err : make_buffer(ota);
 }
 
-esp_err_t esp_https_ota_begin(const esp_https_ota_config_t *ota_config,
-                              esp_https_ota_handle_t *handle)
+esp_err_t https_ota_begin(const struct https_ota_config *config, esp_https_ota_handle_t *handle)
 {
     https_ota_event(ESP_HTTPS_OTA_START, NULL, 0);
-    esp_err_t err = handle == NULL ? ESP_ERR_INVALID_ARG : check_config(ota_config);
+    esp_err_t err = handle == NULL ? ESP_ERR_INVALID_ARG : check_config(config);
     if (err != ESP_OK) {
         if (handle != NULL) {
             *handle = NULL;
@@ -210,7 +196,7 @@ esp_err_t esp_https_ota_begin(const esp_https_ota_config_t *ota_config,
     if (ota == NULL) {
         return ESP_ERR_NO_MEM;
     }
-    read_config(ota, ota_config);
+    read_config(ota, config);
     err = begin(ota);
     if (err != ESP_OK) {
         free_ota(ota);
@@ -478,17 +464,17 @@ int esp_https_ota_get_image_size(esp_https_ota_handle_t https_ota_handle)
     return ota == NULL ? -1 : ota->image_size;
 }
 
-esp_err_t esp_https_ota(const esp_https_ota_config_t *ota_config)
+esp_err_t https_ota_run(const struct https_ota_config *config)
 {
-    if (ota_config == NULL || ota_config->http_config == NULL) {
+    if (config == NULL || config->http_config == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (ota_config->ota_resumption) {
+    if (config->ota_resumption) {
         ESP_LOGE(TAG, "esp_https_ota() cannot resume");
         return ESP_ERR_NOT_SUPPORTED;
     }
     esp_https_ota_handle_t handle = NULL;
-    esp_err_t err = esp_https_ota_begin(ota_config, &handle);
+    esp_err_t err = https_ota_begin(config, &handle);
     if (err != ESP_OK) {
         return err;
     }

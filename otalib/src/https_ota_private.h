@@ -3,9 +3,7 @@
 
 #include <limits.h>
 
-#include "esp_https_ota.h"
-#include "esp_ota_ops.h"
-#include "sdkconfig.h"
+#include "https_release_shape.h"
 
 /* The first read takes so much: header, first segment's header and app descriptor lie in it. */
 #define IMAGE_HEADER_SIZE 1024
@@ -18,7 +16,7 @@ enum ota_state {
 };
 
 struct https_ota {
-    esp_https_ota_config_t config;
+    struct https_ota_config config;
     esp_http_client_handle_t client;
     const esp_partition_t *staging, *final;
     esp_ota_handle_t update;
@@ -34,9 +32,6 @@ struct https_ota {
     int max_redirects, redirects;
     int max_authorizations, authorizations;
 };
-
-/** Posts an event; a post that fails is logged and changes nothing else. */
-void https_ota_event(esp_https_ota_event_t event, const void *data, size_t size);
 
 /** Sends the request and reads the response's header, through redirects and challenges. */
 esp_err_t https_ota_connect(struct https_ota *ota);

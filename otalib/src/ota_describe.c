@@ -75,10 +75,11 @@ esp_err_t esp_ota_check_image_validity(esp_partition_type_t type, const esp_imag
         app_desc->magic_word != ESP_APP_DESC_MAGIC_WORD) {
         return ESP_OK;
     }
-    uint8_t running = esp_app_get_description()->spi_flash_mode;
-    if (app_desc->spi_flash_mode != 0 && running != 0 && app_desc->spi_flash_mode != running) {
-        ESP_LOGE(TAG, "the image is for SPI flash mode %u, the running app for %u",
-                 app_desc->spi_flash_mode, running);
+    uint8_t running = ota_flash_mode(esp_app_get_description());
+    uint8_t offered = ota_flash_mode(app_desc);
+    if (offered != 0 && running != 0 && offered != running) {
+        ESP_LOGE(TAG, "the image is for SPI flash mode %u, the running app for %u", offered,
+                 running);
         return ESP_ERR_OTA_SPI_MODE_MISMATCH;
     }
     return ESP_OK;

@@ -1,8 +1,7 @@
 /* What the parts of the native library share. */
 #pragma once
 
-#include "esp_ota_ops.h"
-#include "sdkconfig.h"
+#include "release_shape.h"
 
 #if CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE
 #define OTA_ROLLBACK 1

@@ -127,11 +127,12 @@ static uint32_t erase_length(const esp_partition_t *partition, size_t image_size
     if (image_size == 0 || image_size == OTA_SIZE_UNKNOWN) {
         return partition->size;
     }
+    uint32_t sector = ota_erase_size(partition);
     uint32_t rounded = (uint32_t)image_size;
-    rounded = (rounded + partition->erase_size - 1) / partition->erase_size * partition->erase_size;
-    if (image_size > SAFE_SIZE_MAX - partition->erase_size + 1) {
+    rounded = (rounded + sector - 1) / sector * sector;
+    if (image_size > SAFE_SIZE_MAX - sector + 1) {
         if (!quirk(QUIRK_BEGIN_SIZE_WRAPS)) {
-            return UINT32_MAX / partition->erase_size * partition->erase_size;
+            return UINT32_MAX / sector * sector;
         }
         quirk_met(QUIRK_BEGIN_SIZE_WRAPS);
         return 0;
@@ -228,7 +229,7 @@ static bool begins_like_image(const struct session *session, const uint8_t *data
 /* Erases the sectors that a write of `size` bytes enters and no earlier one has entered. */
 static esp_err_t erase_ahead(const struct session *session, size_t size)
 {
-    size_t sector = session->staging->erase_size;
+    size_t sector = ota_erase_size(session->staging);
     size_t from = (session->written + sector - 1) / sector * sector;
     size_t to = (session->written + size + sector - 1) / sector * sector;
     if (!session->erases_lazily || to <= from) {
@@ -328,7 +329,7 @@ static esp_err_t write_tail(struct session *session)
         return ESP_OK;
     }
     /* The block may begin a sector that no write has entered (catalogue F06). */
-    size_t sector = session->staging->erase_size;
+    size_t sector = ota_erase_size(session->staging);
     if (session->erases_lazily && session->written % sector == 0) {
         if (quirk(QUIRK_ENCRYPTED_TAIL_UNERASED)) {
             quirk_met(QUIRK_ENCRYPTED_TAIL_UNERASED);

@@ -23,6 +23,8 @@ enum boot_end_kind {
     BOOT_END_COUNT,
 };
 
+struct firmware_module;
+
 /** A boot process ends with this exit status plus its boot_end_kind. */
 #define BOOT_EXIT_BASE 32
 
@@ -40,10 +42,11 @@ struct boot_signing {
 /** What a boot process knows of itself. Set by the harness before app_main runs. */
 struct boot {
     struct device *device;
-    struct partition running;    /* the partition that the bootloader booted */
-    struct app_image_info image; /* of the running app */
-    const struct net_env *net;   /* where host names lead */
-    const void *argument;        /* what the scenario hands to a fixture firmware; may be NULL */
+    struct partition running;             /* the partition that the bootloader booted */
+    struct app_image_info image;          /* of the running app */
+    const struct net_env *net;            /* where host names lead */
+    const struct firmware_module *module; /* of the app that runs; NULL: none, it idles */
+    const void *argument; /* what the scenario hands to a fixture firmware; may be NULL */
     struct boot_signing signing;
     bool strict;      /* quirks are off */
     bool check_leaks; /* where LeakSanitizer is built in, lost memory ends the boot as a panic */

@@ -1,6 +1,8 @@
 /* What a firmware module exports to the harness besides app_main. */
 #pragma once
 
+#include <stdint.h>
+
 struct firmware_option {
     const char *name;  /* "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE" */
     const char *value; /* "y", "n", a number, or a string without its quotes */
@@ -23,3 +25,25 @@ struct firmware_rtc {
     char *noinit, *noinit_end; /* RTC_NOINIT_ATTR: as any reset but power-on left them */
 };
 extern const struct firmware_rtc otasim_rtc;
+
+/** An event of ESP-IDF that the module's release has: numbers differ between releases, names don't.
+ */
+struct firmware_event {
+    const char *base; /* "ESP_HTTPS_OTA_EVENT" */
+    int32_t id;
+    const char *name; /* "ESP_HTTPS_OTA_START" */
+};
+
+/** The module, in one record: all that the harness looks up in it besides the entry. */
+struct firmware_module {
+    uint32_t idf_version; /* ESP_IDF_VERSION: the release that the module was compiled for */
+    const char *idf_version_text;         /* "v5.3.5" */
+    const struct firmware_option *option; /* its sdkconfig; ends with a NULL name */
+    const struct firmware_rtc *rtc;
+    const struct firmware_event *event; /* ends with a NULL name */
+};
+extern const struct firmware_module otasim_module;
+
+/** The name of an event in the module's release; NULL if it has none there, or module is NULL. */
+const char *firmware_module_event_name(const struct firmware_module *module, const char *base,
+                                       int32_t id);

@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "bytes.h"
 #include "esp_heap_caps.h"
+#include "firmware_module.h"
 #include "scheduler.h"
 #include "trace.h"
 
@@ -180,9 +181,15 @@ static json_t *data_as_integer(const uint8_t *data, size_t size)
 
 static void trace_event(esp_event_base_t base, int32_t id, const void *data, size_t size)
 {
-    trace_record("event",
-                 json_pack("{s:o, s:i, s:o, s:I}", "base", trace_text(base, strlen(base)), "id",
-                           (int)id, "data", data_as_integer(data, size), "len", (json_int_t)size));
+    const struct boot *boot = boot_current();
+    const char *name = boot != NULL ? firmware_module_event_name(boot->module, base, id) : NULL;
+    json_t *fields =
+        json_pack("{s:o, s:i, s:o, s:I}", "base", trace_text(base, strlen(base)), "id", (int)id,
+                  "data", data_as_integer(data, size), "len", (json_int_t)size);
+    if (name != NULL) {
+        json_object_set_new(fields, "name", json_string(name));
+    }
+    trace_record("event", fields);
 }
 
 static esp_err_t enqueue(esp_event_base_t base, int32_t id, const void *data, size_t size)

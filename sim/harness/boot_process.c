@@ -14,6 +14,7 @@
 #include "boot_rtc.h"
 #include "esp_flash_err.h"
 #include "esp_log.h"
+#include "firmware_module.h"
 #include "heap.h"
 #include "journal_writer.h"
 #include "net.h"
@@ -231,7 +232,7 @@ static void start_rtos(const struct firmware *firmware, const struct boot_watchd
 static void run_firmware(const struct firmware *firmware, const struct boot_request *request)
 {
     struct error err;
-    if (!boot_rtc_restore(firmware_rtc(firmware), request->device, &err)) {
+    if (!boot_rtc_restore(firmware_module(firmware)->rtc, request->device, &err)) {
         boot_end(BOOT_END_PANIC, err.text);
     }
     long level = firmware_option_number(firmware, "CONFIG_LOG_DEFAULT_LEVEL", ESP_LOG_INFO);
@@ -278,22 +279,23 @@ static _Noreturn void boot_child(const struct boot_request *request)
     }
     trace_boot(request, &report);
 
+    const struct firmware *firmware =
+        request->firmware_for != NULL
+            ? request->firmware_for(report.image.descriptor.version, request->context)
+            : NULL;
     static struct boot boot;
     boot = (struct boot){
         .device = request->device,
         .running = report.app,
         .image = report.image,
         .net = request->net,
+        .module = firmware != NULL ? firmware_module(firmware) : NULL,
         .argument = request->argument,
         .strict = request->strict,
         .check_leaks = request->check_leaks,
     };
     boot_set_current(&boot);
     boot_set_verbose(request->verbose);
-    const struct firmware *firmware =
-        request->firmware_for != NULL
-            ? request->firmware_for(report.image.descriptor.version, request->context)
-            : NULL;
     if (firmware != NULL) {
         boot.signing = firmware_signing(firmware);
         run_firmware(firmware, request);

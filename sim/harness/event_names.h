@@ -6,6 +6,7 @@
 /** "START", "WRITE_FLASH", ...; NULL for EVENT_END and what is out of range. */
 const char *event_name(enum scenario_event event);
 
-/** The event with that id in the ESP_HTTPS_OTA_EVENT base (master's numbering); EVENT_END if none.
- */
-enum scenario_event event_from_id(long long id);
+/** The same for the event's name in ESP-IDF ("ESP_HTTPS_OTA_START") and back; NULL and EVENT_END if
+ * there is none. */
+const char *event_full_name(enum scenario_event event);
+enum scenario_event event_from_full_name(const char *name);

@@ -13,8 +13,7 @@
 struct firmware {
     struct firmware *next;
     char name[64];
-    const struct firmware_option *options;
-    const struct firmware_rtc *rtc;
+    const struct firmware_module *module;
     const struct firmware_info *info;
     void (*entry)(void);
 };
@@ -30,7 +29,7 @@ static void *symbol(void *module, const char *name, const char *path, struct err
     return address;
 }
 
-/* The module, app_main and the tables that otasim_add_firmware puts beside it. */
+/* app_main, and the record that otasim_add_firmware puts beside it. */
 static bool find_symbols(struct firmware *firmware, void *module, const char *path,
                          const char *entry, struct error *err)
 {
@@ -40,10 +39,9 @@ static bool find_symbols(struct firmware *firmware, void *module, const char *pa
     }
     /* ISO C has no cast from object to function pointer; POSIX defines this one. */
     memcpy(&firmware->entry, &function, sizeof function);
-    firmware->options = symbol(module, "otasim_sdkconfig", path, err);
-    firmware->rtc = firmware->options != NULL ? symbol(module, "otasim_rtc", path, err) : NULL;
+    firmware->module = symbol(module, "otasim_module", path, err);
     firmware->info =
-        firmware->rtc != NULL ? symbol(module, "otasim_firmware_info", path, err) : NULL;
+        firmware->module != NULL ? symbol(module, "otasim_firmware_info", path, err) : NULL;
     return firmware->info != NULL;
 }
 
@@ -119,7 +117,8 @@ const char *firmware_name(const struct firmware *firmware)
 
 const char *firmware_option(const struct firmware *firmware, const char *name)
 {
-    for (const struct firmware_option *option = firmware->options; option->name != NULL; option++) {
+    for (const struct firmware_option *option = firmware->module->option; option->name != NULL;
+         option++) {
         if (strcmp(option->name, name) == 0) {
             return option->value;
         }
@@ -146,9 +145,20 @@ const struct firmware_info *firmware_info(const struct firmware *firmware)
     return firmware->info;
 }
 
-const struct firmware_rtc *firmware_rtc(const struct firmware *firmware)
+const struct firmware_module *firmware_module(const struct firmware *firmware)
 {
-    return firmware->rtc;
+    return firmware->module;
+}
+
+bool firmware_has_event(const struct firmware *firmware, const char *name)
+{
+    for (const struct firmware_event *event = firmware->module->event; event->name != NULL;
+         event++) {
+        if (strcmp(event->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum signature_scheme scheme_of(const struct firmware *firmware)

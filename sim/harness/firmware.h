@@ -9,8 +9,8 @@
 #include "error.h"
 
 struct firmware;
-struct firmware_rtc;
 struct firmware_info;
+struct firmware_module;
 
 /** Loads the module of that name ("updater"), or for "module:function" another entry of it than
  * app_main, from the firmware folder (paths.h) or from those that come with this program, once per
@@ -37,8 +37,11 @@ long firmware_option_number(const struct firmware *firmware, const char *name, l
 /** What the module was built from and with. */
 const struct firmware_info *firmware_info(const struct firmware *firmware);
 
-/** Where the module's RTC variables are. */
-const struct firmware_rtc *firmware_rtc(const struct firmware *firmware);
+/** What the module says of itself: its release, its RTC variables (firmware_module.h). */
+const struct firmware_module *firmware_module(const struct firmware *firmware);
+
+/** Whether the module's ESP-IDF release has an event of that name ("ESP_HTTPS_OTA_START"). */
+bool firmware_has_event(const struct firmware *firmware, const char *name);
 
 /** Calls the module's app_main, or the entry that it was loaded for. Only in a boot process. */
 void firmware_run(const struct firmware *firmware);

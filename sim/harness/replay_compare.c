@@ -197,20 +197,9 @@ static void compare_calls(const struct replay_evidence *evidence, struct replay_
     }
 }
 
-static const char *const event_names[] = {
-    "ESP_HTTPS_OTA_START",
-    "ESP_HTTPS_OTA_CONNECTED",
-    "ESP_HTTPS_OTA_GET_IMG_DESC",
-    "ESP_HTTPS_OTA_VERIFY_CHIP_ID",
-    "ESP_HTTPS_OTA_VERIFY_CHIP_REVISION",
-    "ESP_HTTPS_OTA_DECRYPT_CB",
-    "ESP_HTTPS_OTA_WRITE_FLASH",
-    "ESP_HTTPS_OTA_UPDATE_BOOT_PARTITION",
-    "ESP_HTTPS_OTA_FINISH",
-    "ESP_HTTPS_OTA_ABORT",
-};
-enum { DECRYPT_CB = 5, WRITE_FLASH = 6, EVENT_COUNT = sizeof event_names / sizeof event_names[0] };
-#define PAIR "ESP_HTTPS_OTA_DECRYPT_CB then ESP_HTTPS_OTA_WRITE_FLASH (pair)"
+#define DECRYPT_CB  "ESP_HTTPS_OTA_DECRYPT_CB"
+#define WRITE_FLASH "ESP_HTTPS_OTA_WRITE_FLASH"
+#define PAIR        "ESP_HTTPS_OTA_DECRYPT_CB then ESP_HTTPS_OTA_WRITE_FLASH (pair)"
 
 /* All events, each with the call during which it was posted. */
 static json_t *events_of(const json_t *trace)
@@ -223,10 +212,9 @@ static json_t *events_of(const json_t *trace)
             during = json_integer_value(json_object_get(record, "call"));
         } else if (is_kind(record, "event") &&
                    strcmp(replay_string(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0) {
-            json_int_t id = json_integer_value(json_object_get(record, "id"));
-            json_t *event = json_pack("{s:s, s:I}", "ev",
-                                      id >= 0 && id < EVENT_COUNT ? event_names[id] : "(unknown)",
-                                      "during", during);
+            const char *name = json_string_value(json_object_get(record, "name"));
+            json_t *event =
+                json_pack("{s:s, s:I}", "ev", name != NULL ? name : "(unknown)", "during", during);
             const json_t *data = json_object_get(record, "data");
             if (json_is_integer(data)) {
                 json_object_set_new(event, "data", json_deep_copy(data));
@@ -238,10 +226,10 @@ static json_t *events_of(const json_t *trace)
     return events;
 }
 
-static bool event_is(const json_t *events, size_t index, int id)
+static bool event_is(const json_t *events, size_t index, const char *name)
 {
     return index < json_array_size(events) &&
-           strcmp(replay_string(json_array_get(events, index), "ev"), event_names[id]) == 0;
+           strcmp(replay_string(json_array_get(events, index), "ev"), name) == 0;
 }
 
 static json_t *run_event(const char *name, const json_t *first, const json_t *last, size_t count,
@@ -268,10 +256,9 @@ static json_t *merge_runs(const json_t *events)
             pairs++;
         }
         if (writes > 1) {
-            json_array_append_new(merged,
-                                  run_event(event_names[WRITE_FLASH], json_array_get(events, i),
-                                            json_array_get(events, i + writes - 1), writes,
-                                            json_array_get(events, i)));
+            json_array_append_new(merged, run_event(WRITE_FLASH, json_array_get(events, i),
+                                                    json_array_get(events, i + writes - 1), writes,
+                                                    json_array_get(events, i)));
             i += writes;
         } else if (pairs > 1) {
             json_array_append_new(merged, run_event(PAIR, json_array_get(events, i + 1),
@@ -387,10 +374,7 @@ static void compare_flash_ops(const struct replay_evidence *evidence, struct rep
 static void compare_http_events(const struct replay_evidence *evidence,
                                 struct replay_result *result)
 {
-    static const char *const names[] = {
-        "ERROR",          "ON_CONNECTED", "HEADERS_SENT", "ON_HEADER",    "ON_HEADERS_COMPLETE",
-        "ON_STATUS_CODE", "ON_DATA",      "ON_FINISH",    "DISCONNECTED", "REDIRECT",
-    };
+    static const char prefix[] = "HTTP_EVENT_";
     const json_t *expected = json_object_get(evidence->record, "http_client_events");
     if (!json_is_object(expected) || varies(evidence->record, "http_client_events") ||
         json_object_get(evidence->record, "unbounded") != NULL || died(evidence->record)) {
@@ -399,14 +383,14 @@ static void compare_http_events(const struct replay_evidence *evidence,
     json_t *counts = json_object();
     for (size_t i = 0; i < json_array_size(evidence->trace); i++) {
         const json_t *record = json_array_get(evidence->trace, i);
-        json_int_t id = json_integer_value(json_object_get(record, "id"));
-        bool ours = is_kind(record, "event") &&
-                    strcmp(replay_string(record, "base"), "ESP_HTTP_CLIENT_EVENT") == 0;
-        if (!ours || id < 0 || id >= 10 || id == 6) {
+        const char *name = json_string_value(json_object_get(record, "name"));
+        bool ours =
+            is_kind(record, "event") && name != NULL && strncmp(name, prefix, strlen(prefix)) == 0;
+        if (!ours || strcmp(name, "HTTP_EVENT_ON_DATA") == 0) {
             continue;
         }
-        json_int_t count = json_integer_value(json_object_get(counts, names[id]));
-        json_object_set_new(counts, names[id], json_integer(count + 1));
+        json_int_t count = json_integer_value(json_object_get(counts, name + strlen(prefix)));
+        json_object_set_new(counts, name + strlen(prefix), json_integer(count + 1));
     }
     replay_same(result, "http_client_events", expected, counts);
     json_decref(counts);

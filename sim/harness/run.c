@@ -334,6 +334,7 @@ static void judge(struct run *run)
 {
     struct run_evidence evidence = {
         .scenario = run->scenario,
+        .firmware = run->firmware,
         .strict = run->options->strict,
         .table = &run->table,
         .device = run->device,

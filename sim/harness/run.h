@@ -33,6 +33,8 @@ struct run_fault {
     unsigned request;
 };
 
+struct firmware;
+
 /** Receives the device as a run leaves it. */
 struct run_end {
     struct flash *flash; /* a snapshot of the same size, to be made like it */
@@ -80,6 +82,7 @@ void run_result_free(struct run_result *result);
 /** What is known after the boots, for the verdict. */
 struct run_evidence {
     const struct scenario *scenario;
+    const struct firmware *firmware; /* that runs first; NULL: one that has all events */
     bool strict; /* quirks were off */
     const struct partition_table *table;
     struct device *device;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "boot.h"
+#include "event_names.h"
 #include "otadata.h"
 #include "run.h"
 #include "scenario_device.h"
@@ -32,10 +33,10 @@ static void add(struct fixture *fixture, json_t *record)
     json_array_append_new(fixture->result.trace, record);
 }
 
-static void add_event(struct fixture *fixture, int id, int data)
+static void add_event(struct fixture *fixture, enum scenario_event event, int data)
 {
-    add(fixture, json_pack("{s:s, s:s, s:i, s:i}", "kind", "event", "base", "ESP_HTTPS_OTA_EVENT",
-                           "id", id, "data", data));
+    add(fixture, json_pack("{s:s, s:s, s:s, s:i}", "kind", "event", "base", "ESP_HTTPS_OTA_EVENT",
+                           "name", event_full_name(event), "data", data));
 }
 
 static void add_call(struct fixture *fixture, int result)
@@ -87,14 +88,14 @@ static int set_up(void **state)
     fixture->result.requests = json_pack("[{s:s, s:s, s:i, s:i}]", "method", "GET", "path",
                                          "/fw.bin", "status", 200, "conn", 1);
     add_boot(fixture, 0, FACTORY, "1.0.0");
-    add_event(fixture, 0, 0);
-    add_event(fixture, 1, 0);
-    add_event(fixture, 3, 9);
-    add_event(fixture, 4, 0);
-    add_event(fixture, 6, 512);
-    add_event(fixture, 6, IMAGE_LENGTH);
-    add_event(fixture, 7, 16);
-    add_event(fixture, 8, 0);
+    add_event(fixture, EVENT_START, 0);
+    add_event(fixture, EVENT_CONNECTED, 0);
+    add_event(fixture, EVENT_VERIFY_CHIP_ID, 9);
+    add_event(fixture, EVENT_VERIFY_CHIP_REVISION, 0);
+    add_event(fixture, EVENT_WRITE_FLASH, 512);
+    add_event(fixture, EVENT_WRITE_FLASH, IMAGE_LENGTH);
+    add_event(fixture, EVENT_UPDATE_BOOT_PARTITION, 16);
+    add_event(fixture, EVENT_FINISH, 0);
     add_call(fixture, ESP_OK);
     add_boot(fixture, 1, OTA_0, "2.0.0");
     *state = fixture;
@@ -155,7 +156,7 @@ static void a_missing_event(void **state)
 static void an_event_too_many(void **state)
 {
     struct fixture *fixture = *state;
-    add_event(fixture, 9, 0);
+    add_event(fixture, EVENT_ABORT, 0);
     expect_mismatch(fixture, "events");
 }
 

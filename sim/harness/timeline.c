@@ -72,7 +72,7 @@ static void print_event(FILE *out, const json_t *record)
     const json_t *data = json_object_get(record, "data");
     const char *name = NULL;
     if (strcmp(string_of(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0) {
-        name = event_name(event_from_id(integer_of(record, "id")));
+        name = event_name(event_from_full_name(string_of(record, "name")));
     }
     begin_line(out, record, "event");
     if (name != NULL) {
@@ -200,7 +200,7 @@ static bool is_write_event(const json_t *record)
 {
     return is_kind(record, "event") &&
            strcmp(string_of(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0 &&
-           event_from_id(integer_of(record, "id")) == EVENT_WRITE_FLASH;
+           event_from_full_name(string_of(record, "name")) == EVENT_WRITE_FLASH;
 }
 
 static bool is_progress_query(const json_t *record)

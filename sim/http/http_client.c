@@ -80,18 +80,6 @@ static esp_err_t set_first_headers(struct esp_http_client *client,
     return err != ESP_OK ? err : http_headers_set(&client->headers, "Host", authority);
 }
 
-static enum net_tls_version tls_version_of(esp_http_client_proto_ver_t version)
-{
-    switch (version) {
-    case ESP_HTTP_CLIENT_TLS_VER_TLS_1_2:
-        return NET_TLS_1_2;
-    case ESP_HTTP_CLIENT_TLS_VER_TLS_1_3:
-        return NET_TLS_1_3;
-    default:
-        return NET_TLS_ANY;
-    }
-}
-
 static void take_tls_config(struct esp_http_client *client, const esp_http_client_config_t *config)
 {
     client->tls = (struct net_tls_config)
@@ -104,7 +92,7 @@ static void take_tls_config(struct esp_http_client *client, const esp_http_clien
         .client_key_password = config->client_key_password,
         .client_key_password_length = config->client_key_password_len,
         .common_name = client->common_name, .skip_common_name = config->skip_cert_common_name_check,
-        .alpn = config->alpn_protos, .version = tls_version_of(config->tls_version),
+        .alpn = http_config_alpn(config), .version = http_config_tls_version(config),
 #if CONFIG_MBEDTLS_HAVE_TIME_DATE
         .check_time = true,
 #endif
@@ -141,9 +129,9 @@ static esp_err_t take_config(struct esp_http_client *client, const esp_http_clie
     take_limits(client, config);
     client->receive_buffer = http_calloc(client->receive_size);
     client->body = http_calloc(client->receive_size);
-    client->common_name = copy_text(config->common_name);
+    client->common_name = copy_text(http_config_common_name(config));
     if (client->receive_buffer == NULL || client->body == NULL ||
-        (client->common_name != NULL) != (config->common_name != NULL)) {
+        (client->common_name != NULL) != (http_config_common_name(config) != NULL)) {
         return ESP_ERR_NO_MEM;
     }
     take_tls_config(client, config);

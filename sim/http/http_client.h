@@ -10,6 +10,7 @@
 #include "esp_tls.h"
 #include "http_auth.h"
 #include "http_headers.h"
+#include "http_shape.h"
 #include "http_url.h"
 #include "net.h"
 

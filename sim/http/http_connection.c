@@ -106,7 +106,7 @@ static void drop_dead_connection(struct esp_http_client *client)
         return;
     }
     if (quirk(QUIRK_CLOSED_CONNECTION_REUSED)) {
-        if (said_so) {
+        if (said_so || net_is_dead(client->connection)) {
             quirk_met(QUIRK_CLOSED_CONNECTION_REUSED);
         }
     } else if (said_so || net_is_dead(client->connection)) {

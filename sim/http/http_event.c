@@ -1,12 +1,38 @@
 #include "http_client.h"
 #include "sdkconfig.h"
 
+#if HTTP_EVENTS_ARE_POSTED
 ESP_EVENT_DEFINE_BASE(ESP_HTTP_CLIENT_EVENT);
 
 #ifdef CONFIG_ESP_HTTP_CLIENT_EVENT_POST_TIMEOUT
 #define POST_TIMEOUT_MS CONFIG_ESP_HTTP_CLIENT_EVENT_POST_TIMEOUT
 #else
 #define POST_TIMEOUT_MS 2000
+#endif
+
+static void post(esp_http_client_event_id_t id, const void *data, size_t size)
+{
+    /* A loop that is missing or full changes nothing for the request. */
+    esp_event_post(ESP_HTTP_CLIENT_EVENT, (int32_t)id, data, size, pdMS_TO_TICKS(POST_TIMEOUT_MS));
+}
+
+static void post_data(struct esp_http_client *client)
+{
+    esp_http_client_on_data_t progress = {.client = client,
+                                          .data_process = client->response.received};
+    post(HTTP_EVENT_ON_DATA, &progress, sizeof progress);
+}
+
+static void post_redirect(struct esp_http_client *client)
+{
+    esp_http_client_redirect_event_data_t data = {.client = client,
+                                                  .status_code = client->response.status};
+    post(HTTP_EVENT_REDIRECT, &data, sizeof data);
+}
+#else
+#define post(id, data, size)  ((void)(id), (void)(data), (void)(size))
+#define post_data(client)     ((void)(client))
+#define post_redirect(client) ((void)(client))
 #endif
 
 static void call_handler(struct esp_http_client *client, esp_http_client_event_t *event)
@@ -18,21 +44,16 @@ static void call_handler(struct esp_http_client *client, esp_http_client_event_t
     }
 }
 
-static void post(esp_http_client_event_id_t id, const void *data, size_t size)
-{
-    /* A loop that is missing or full changes nothing for the request. */
-    esp_event_post(ESP_HTTP_CLIENT_EVENT, (int32_t)id, data, size, pdMS_TO_TICKS(POST_TIMEOUT_MS));
-}
-
 void http_event(struct esp_http_client *client, esp_http_client_event_id_t id, void *data,
                 int length)
 {
+    if (id == HTTP_EVENT_MISSING) {
+        return;
+    }
     esp_http_client_event_t event = {.event_id = id, .data = data, .data_len = length};
     call_handler(client, &event);
     if (id == HTTP_EVENT_ON_DATA) {
-        esp_http_client_on_data_t progress = {.client = client,
-                                              .data_process = client->response.received};
-        post(id, &progress, sizeof progress);
+        post_data(client);
     } else {
         post(id, &client, sizeof client);
     }
@@ -53,11 +74,12 @@ void http_event_error(struct esp_http_client *client)
 
 void http_event_redirect(struct esp_http_client *client)
 {
+    if (HTTP_EVENT_REDIRECT == HTTP_EVENT_MISSING) {
+        return;
+    }
     if (client->disable_auto_redirect) {
         esp_http_client_event_t event = {.event_id = HTTP_EVENT_REDIRECT};
         call_handler(client, &event);
     }
-    esp_http_client_redirect_event_data_t data = {.client = client,
-                                                  .status_code = client->response.status};
-    post(HTTP_EVENT_REDIRECT, &data, sizeof data);
+    post_redirect(client);
 }

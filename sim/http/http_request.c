@@ -26,7 +26,9 @@ static const char *const method_names[] = {
     [HTTP_METHOD_PROPFIND] = "PROPFIND",
     [HTTP_METHOD_PROPPATCH] = "PROPPATCH",
     [HTTP_METHOD_MKCOL] = "MKCOL",
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
     [HTTP_METHOD_REPORT] = "REPORT",
+#endif
 };
 
 const char *http_method_name(esp_http_client_method_t method)

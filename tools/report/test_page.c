@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "axis.h"
+#include "event_names.h"
 #include "flash_facts.h"
 #include "page.h"
 #include "sweep_results.h"
@@ -133,9 +134,10 @@ static json_t *long_trace(size_t operations)
             trace, record("flash", (int)i * 5000,
                           json_pack("{s:s, s:s, s:i}", "op", i % 17 == 0 ? "erase" : "program",
                                     "at", i % 2 != 0 ? "ota_0+0x0" : "nvs+0x1000", "len", 256)));
-        json_array_append_new(trace, record("event", (int)i * 5000,
-                                            json_pack("{s:s, s:i}", "base", "ESP_HTTPS_OTA_EVENT",
-                                                      "id", (int)(i % 9))));
+        json_array_append_new(trace,
+                              record("event", (int)i * 5000,
+                                     json_pack("{s:s, s:s}", "base", "ESP_HTTPS_OTA_EVENT", "name",
+                                               event_full_name(EVENT_START + i % 9))));
         json_array_append_new(
             trace, record("log", (int)i * 5000,
                           json_pack("{s:s, s:s, s:s, s:i}", "level", "I", "tag", "app", "text",

@@ -139,9 +139,9 @@ static void add_event(const struct moment *moment)
     if (strcmp(base, "ESP_HTTP_CLIENT_EVENT") == 0) {
         return; /* the requests say it */
     }
-    const char *name =
-        strcmp(base, "ESP_HTTPS_OTA_EVENT") == 0 ? event_name(event_from_id(id)) : NULL;
-    bool written = name != NULL && event_from_id(id) == EVENT_WRITE_FLASH;
+    enum scenario_event event = event_from_full_name(field_text(moment->record, "name"));
+    const char *name = event_name(event);
+    bool written = event == EVENT_WRITE_FLASH;
     char *label = name != NULL ? text_format("%s", name) : text_format("%s %lld", base, id);
     lane_add(&moment->lanes->lanes[LANE_EVENTS], moment->x, moment->x, written ? "write" : "event",
              label, text_format("event %s, %.3f s", label, seconds(moment->us)));

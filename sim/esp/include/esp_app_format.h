@@ -4,9 +4,15 @@
 
 #include <stdint.h>
 
-#include "esp_app_desc.h"
 #include "esp_assert.h"
+#include "esp_idf_version.h"
+#include "otasim_app_desc.h"
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
 #include "esp_bootloader_desc.h"
+#endif
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 0, 0)
+#include "esp_app_desc.h"
+#endif
 
 typedef enum __attribute__((packed)) {
     ESP_CHIP_ID_ESP32 = 0x0000,

@@ -2,7 +2,9 @@
  * requests, one after the other, over a connection that is kept as long as both sides allow.
  *
  * Two ways to use it: esp_http_client_perform() does a whole request and reports through the event
- * handler; or open, (write), fetch_headers, read, close, which is what the OTA library does. */
+ * handler; or open, (write), fetch_headers, read, close, which is what the OTA library does.
+ *
+ * What a release lacks is left out when that release is chosen (esp_idf_version.h). */
 #pragma once
 
 #if __has_include("sdkconfig.h")
@@ -15,7 +17,12 @@
 #include <sys/socket.h>
 
 #include "esp_err.h"
+#include "esp_idf_version.h"
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 0)
 #include "esp_event.h"
+#else
+#include "freertos/FreeRTOS.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,8 +30,10 @@ extern "C" {
 
 #define DEFAULT_HTTP_BUF_SIZE 512
 
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 0)
 /** Base of the HTTP client events that are posted to the default event loop. */
 ESP_EVENT_DECLARE_BASE(ESP_HTTP_CLIENT_EVENT);
+#endif
 
 typedef struct esp_http_client *esp_http_client_handle_t;
 typedef struct esp_http_client_event *esp_http_client_event_handle_t;
@@ -35,12 +44,16 @@ typedef enum {
     HTTP_EVENT_HEADERS_SENT, /* the request's header is sent */
     HTTP_EVENT_HEADER_SENT = HTTP_EVENT_HEADERS_SENT, /* its older name */
     HTTP_EVENT_ON_HEADER,                             /* one header of the response */
-    HTTP_EVENT_ON_HEADERS_COMPLETE,                   /* the last one was seen */
-    HTTP_EVENT_ON_STATUS_CODE,                        /* the status line was read */
-    HTTP_EVENT_ON_DATA,                               /* a piece of the body, decoded */
-    HTTP_EVENT_ON_FINISH,                             /* esp_http_client_perform is through */
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
+    HTTP_EVENT_ON_HEADERS_COMPLETE, /* the last one was seen */
+    HTTP_EVENT_ON_STATUS_CODE,      /* the status line was read */
+#endif
+    HTTP_EVENT_ON_DATA,      /* a piece of the body, decoded */
+    HTTP_EVENT_ON_FINISH,    /* esp_http_client_perform is through */
     HTTP_EVENT_DISCONNECTED, /* the connection is closed; data is an esp_tls_error_handle_t */
-    HTTP_EVENT_REDIRECT,     /* a redirect was answered and auto-redirect is off, or is followed */
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 0, 0)
+    HTTP_EVENT_REDIRECT, /* a redirect was answered and auto-redirect is off, or is followed */
+#endif
 } esp_http_client_event_id_t;
 
 typedef struct esp_http_client_event {
@@ -53,6 +66,7 @@ typedef struct esp_http_client_event {
     char *header_value; /* ON_HEADER */
 } esp_http_client_event_t;
 
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 0)
 /** Payload of a posted HTTP_EVENT_ON_DATA. */
 typedef struct esp_http_client_on_data {
     esp_http_client_handle_t client;
@@ -64,6 +78,7 @@ typedef struct esp_http_client_redirect_event_data {
     esp_http_client_handle_t client;
     int status_code;
 } esp_http_client_redirect_event_data_t;
+#endif
 
 typedef enum {
     HTTP_TRANSPORT_UNKNOWN = 0x0,
@@ -71,12 +86,14 @@ typedef enum {
     HTTP_TRANSPORT_OVER_SSL,
 } esp_http_client_transport_t;
 
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 5)
 typedef enum {
     ESP_HTTP_CLIENT_TLS_VER_ANY = 0,
     ESP_HTTP_CLIENT_TLS_VER_TLS_1_2,
     ESP_HTTP_CLIENT_TLS_VER_TLS_1_3,
     ESP_HTTP_CLIENT_TLS_VER_MAX,
 } esp_http_client_proto_ver_t;
+#endif
 
 typedef enum {
     HTTP_METHOD_GET = 0,
@@ -96,7 +113,9 @@ typedef enum {
     HTTP_METHOD_PROPFIND,
     HTTP_METHOD_PROPPATCH,
     HTTP_METHOD_MKCOL,
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
     HTTP_METHOD_REPORT,
+#endif
     HTTP_METHOD_MAX,
 } esp_http_client_method_t;
 
@@ -106,15 +125,18 @@ typedef enum {
     HTTP_AUTH_TYPE_DIGEST,
 } esp_http_client_auth_type_t;
 
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 3, 4)
 typedef enum {
     HTTP_ADDR_TYPE_UNSPEC = AF_UNSPEC,
     HTTP_ADDR_TYPE_INET = AF_INET,
     HTTP_ADDR_TYPE_INET6 = AF_INET6,
 } esp_http_client_addr_type_t;
+#endif
 
 typedef esp_err_t (*http_event_handle_cb)(esp_http_client_event_t *evt);
 
 struct ifreq;
+struct esp_transport_item_t;
 
 /** Zero means not set. Strings are copied by esp_http_client_init, but not certificates and keys:
  * those stay the caller's for as long as the handle lives. */
@@ -127,6 +149,7 @@ typedef struct {
     esp_http_client_auth_type_t auth_type;
     const char *path;  /* NULL: "/" */
     const char *query; /* without the "?" */
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
     union {
         const char *cert_pem; /* CA certificates, PEM, terminated; one or several */
         const char *cert_der; /* or one, DER, of cert_len bytes */
@@ -136,12 +159,19 @@ typedef struct {
         const char *client_cert_pem; /* for mutual TLS */
         const char *client_cert_der;
     };
+#else
+    const char *cert_pem;
+    size_t cert_len;
+    const char *client_cert_pem;
+#endif
     size_t client_cert_len;
     const char *client_key_pem;
     size_t client_key_len;
     const char *client_key_password;
     size_t client_key_password_len;
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 5)
     esp_http_client_proto_ver_t tls_version;
+#endif
     const char *user_agent; /* NULL: "ESP32 HTTP Client/1.0" */
     esp_http_client_method_t method;
     int timeout_ms; /* 0: 5000 */
@@ -156,50 +186,78 @@ typedef struct {
     bool is_async;
     bool use_global_ca_store; /* esp_tls_set_global_ca_store */
     bool skip_cert_common_name_check;
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 0)
     const char *common_name; /* expected in the certificate instead of the host */
+#endif
     esp_err_t (*crt_bundle_attach)(void *conf); /* esp_crt_bundle_attach */
     bool keep_alive_enable;                     /* TCP keep-alive */
     int keep_alive_idle;                        /* seconds */
     int keep_alive_interval;                    /* seconds */
     int keep_alive_count;
     struct ifreq *if_name;
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 1, 0) &&                                             \
+    ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 1, 0)
+    bool use_secure_element; /* without effect here */
+#endif
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
     const char **alpn_protos; /* ends with NULL */
+#endif
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 3, 0)
+    bool save_client_session;               /* without effect here */
+    struct esp_transport_item_t *transport; /* without effect here */
+#endif
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 3, 4)
     esp_http_client_addr_type_t addr_type;
+#endif
 } esp_http_client_config_t;
 
 typedef enum {
     HttpStatus_Ok = 200,
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
     HttpStatus_PartialContent = 206,
+#endif
     HttpStatus_MultipleChoices = 300,
     HttpStatus_MovedPermanently = 301,
     HttpStatus_Found = 302,
     HttpStatus_SeeOther = 303,
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
     HttpStatus_NotModified = 304,
+#endif
     HttpStatus_TemporaryRedirect = 307,
     HttpStatus_PermanentRedirect = 308,
     HttpStatus_BadRequest = 400,
     HttpStatus_Unauthorized = 401,
     HttpStatus_Forbidden = 403,
     HttpStatus_NotFound = 404,
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0)
     HttpStatus_RangeNotSatisfiable = 416,
+#endif
     HttpStatus_InternalError = 500,
 } HttpStatus_Code;
 
-#define ESP_ERR_HTTP_BASE                  0x7000
-#define ESP_ERR_HTTP_MAX_REDIRECT          (ESP_ERR_HTTP_BASE + 1)
-#define ESP_ERR_HTTP_CONNECT               (ESP_ERR_HTTP_BASE + 2)
-#define ESP_ERR_HTTP_WRITE_DATA            (ESP_ERR_HTTP_BASE + 3)
-#define ESP_ERR_HTTP_FETCH_HEADER          (ESP_ERR_HTTP_BASE + 4)
-#define ESP_ERR_HTTP_INVALID_TRANSPORT     (ESP_ERR_HTTP_BASE + 5)
-#define ESP_ERR_HTTP_CONNECTING            (ESP_ERR_HTTP_BASE + 6)
-#define ESP_ERR_HTTP_EAGAIN                (ESP_ERR_HTTP_BASE + 7)
-#define ESP_ERR_HTTP_CONNECTION_CLOSED     (ESP_ERR_HTTP_BASE + 8)
+#define ESP_ERR_HTTP_BASE              0x7000
+#define ESP_ERR_HTTP_MAX_REDIRECT      (ESP_ERR_HTTP_BASE + 1)
+#define ESP_ERR_HTTP_CONNECT           (ESP_ERR_HTTP_BASE + 2)
+#define ESP_ERR_HTTP_WRITE_DATA        (ESP_ERR_HTTP_BASE + 3)
+#define ESP_ERR_HTTP_FETCH_HEADER      (ESP_ERR_HTTP_BASE + 4)
+#define ESP_ERR_HTTP_INVALID_TRANSPORT (ESP_ERR_HTTP_BASE + 5)
+#define ESP_ERR_HTTP_CONNECTING        (ESP_ERR_HTTP_BASE + 6)
+#define ESP_ERR_HTTP_EAGAIN            (ESP_ERR_HTTP_BASE + 7)
+#define ESP_ERR_HTTP_CONNECTION_CLOSED (ESP_ERR_HTTP_BASE + 8)
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 4, 3)
 #define ESP_ERR_HTTP_NOT_MODIFIED          (ESP_ERR_HTTP_BASE + 9)
 #define ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE (ESP_ERR_HTTP_BASE + 10)
-#define ESP_ERR_HTTP_READ_TIMEOUT          (ESP_ERR_HTTP_BASE + 11)
-#define ESP_ERR_HTTP_INCOMPLETE_DATA       (ESP_ERR_HTTP_BASE + 12)
-#define ESP_ERR_HTTP_REDIRECT_DOWNGRADE    (ESP_ERR_HTTP_BASE + 13)
-#define ESP_ERR_HTTP_HEADER_TOO_LONG       (ESP_ERR_HTTP_BASE + 14)
+#endif
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 2)
+#define ESP_ERR_HTTP_READ_TIMEOUT    (ESP_ERR_HTTP_BASE + 11)
+#define ESP_ERR_HTTP_INCOMPLETE_DATA (ESP_ERR_HTTP_BASE + 12)
+#endif
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 5)
+#define ESP_ERR_HTTP_REDIRECT_DOWNGRADE (ESP_ERR_HTTP_BASE + 13)
+#endif
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 1, 0)
+#define ESP_ERR_HTTP_HEADER_TOO_LONG (ESP_ERR_HTTP_BASE + 14)
+#endif
 
 /** A client for what config says; NULL when the URL cannot be parsed or memory is short. */
 esp_http_client_handle_t esp_http_client_init(const esp_http_client_config_t *config);

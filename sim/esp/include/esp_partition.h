@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "esp_err.h"
+#include "esp_idf_version.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -78,16 +79,26 @@ typedef uint32_t esp_partition_mmap_handle_t;
 
 typedef struct esp_partition_iterator_opaque_ *esp_partition_iterator_t;
 
+/** One layout for all releases, as the simulator is shared by them: a field that a release lacks
+ * has a name there that no application uses. */
 typedef struct {
     esp_flash_t *flash_chip;
     esp_partition_type_t type;
     esp_partition_subtype_t subtype;
     uint32_t address;
     uint32_t size;
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 0, 0)
     uint32_t erase_size; /* erases are multiples of it */
+#else
+    uint32_t otasim_erase_size;
+#endif
     char label[17];
     bool encrypted;
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 2, 0)
     bool readonly;
+#else
+    bool otasim_readonly;
+#endif
 } esp_partition_t;
 
 /** The partitions of a type, subtype and label (NULL: any), to be walked with esp_partition_next.

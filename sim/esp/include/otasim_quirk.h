@@ -1,8 +1,8 @@
 /* Quirks: where the real library departs from its own documentation. The default build behaves as
  * the device does and records that a quirk was met; a strict run behaves as documented.
  *
- * The one header of the platform's API folder that ESP-IDF does not have. Code asks by name, in the
- * one place where behaviour differs:
+ * Headers named otasim_* are those of the API's folder that ESP-IDF does not have. Code asks by
+ * name, in the one place where behaviour differs:
  *
  *     if (quirk(QUIRK_REDIRECT_UNLIMITED)) ...
  */

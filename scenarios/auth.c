@@ -1,0 +1,97 @@
+/* Servers that ask who is there: catalogue family A. */
+#include "scenario.h"
+
+#include "esp_http_client.h"
+
+#define CHALLENGE(text) RESPONSE(401, .body = "none", .headers = {{"WWW-Authenticate", (text)}})
+#define BASIC           CHALLENGE("Basic realm=\"fw\"")
+#define CAN_BASIC       .firmware = "updater-auth-allow_http"
+#define CREDENTIALS     .username = "u", .password = "p"
+#define TRY             GET("/fw.bin", .status = 401)
+
+#define NOT_UNDERSTOOD                                                                             \
+    {                                                                                              \
+        .result = ESP_ERR_NOT_SUPPORTED, .state = STATE_K0, .events = {START}, .requests = { TRY } \
+    }
+
+/* So many retries of a wrong password, and the requests that come of it. */
+#define WRONG_PASSWORD(name_, retries, ...)                                                        \
+    {                                                                                              \
+        .name = "auth/wrong-password-" name_,                                                      \
+        .about = "401 for ever, with max_authorization_retries of " #retries,                      \
+        .source = "espressif/esp-idf#5407", .catalogue = "A03", CAN_BASIC,                         \
+        .advice = "set max_authorization_retries where servers lock accounts out",                 \
+        .update = {CREDENTIALS, .max_authorization_retries = (retries)}, .server = {BASIC},        \
+        .expect = {                                                                                \
+            .result = ESP_FAIL, .state = STATE_K0, .events = {START}, .requests = {__VA_ARGS__}},  \
+    }
+
+#define DIGEST(algorithm)                                                                          \
+    {                                                                                              \
+        .name = "auth/digest-" algorithm,                                                          \
+        .about = "a Digest challenge with " algorithm ", qop and opaque is answered",              \
+        .catalogue = "A06", CAN_BASIC, .update = {CREDENTIALS},                                    \
+        .server = {CHALLENGE("Digest realm=\"fw\", qop=\"auth\", nonce=\"0123456789abcdef\", "     \
+                             "opaque=\"fedcba\", algorithm=" algorithm),                           \
+                   IMAGE()},                                                                       \
+        .expect = {.requests = {TRY, GET("/fw.bin", .status = 200)}},                              \
+    }
+
+SCENARIOS(auth) = {
+    {
+        .name = "auth/basic",
+        .about = "the challenge is answered with the right credentials",
+        .source = "espressif/esp-idf#2921",
+        .catalogue = "A01",
+        CAN_BASIC,
+        .update = {CREDENTIALS},
+        .server = {BASIC, IMAGE()},
+        .expect = {.requests = {GET("/fw.bin", .authorization = NONE, .status = 401),
+                                GET("/fw.bin", .authorization = "Basic dTpw", .status = 200)}},
+    },
+    {
+        .name = "auth/basic-not-compiled",
+        .about = "CONFIG_ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH is off, as in a fresh project",
+        .source = "espressif/arduino-esp32#4482",
+        .catalogue = "A02",
+        .update = {CREDENTIALS},
+        .server = {BASIC, IMAGE()},
+        .expect = NOT_UNDERSTOOD,
+    },
+    WRONG_PASSWORD("default", 0, TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY),
+    WRONG_PASSWORD("1", 1, TRY, TRY),
+    WRONG_PASSWORD("3", 3, TRY, TRY, TRY, TRY),
+    {
+        .name = "auth/retries-disabled",
+        .about = "with max_authorization_retries of -1 nothing is tried again",
+        .source = "espressif/esp-idf#5407",
+        .catalogue = "A04",
+        CAN_BASIC,
+        .update = {CREDENTIALS, .max_authorization_retries = -1},
+        .server = {BASIC, IMAGE()},
+        .expect = {.result = ESP_FAIL, .state = STATE_K0, .events = {START}, .requests = {TRY}},
+    },
+    {
+        .name = "auth/challenge-missing",
+        .about = "401 does not say what it wants",
+        .source = "recording A-401-no-header",
+        .catalogue = "A05",
+        CAN_BASIC,
+        .update = {CREDENTIALS},
+        .server = {RESPONSE(401, .body = TEXT("no"))},
+        .expect = NOT_UNDERSTOOD,
+    },
+    {
+        .name = "auth/challenge-bearer",
+        .about = "401 wants a bearer token",
+        .source = "recording A-401-unknown-scheme",
+        .catalogue = "A05",
+        CAN_BASIC,
+        .update = {CREDENTIALS},
+        .server = {CHALLENGE("Bearer realm=\"x\"")},
+        .expect = NOT_UNDERSTOOD,
+    },
+    DIGEST("MD5"),
+    DIGEST("SHA-256"),
+    END_OF_SCENARIOS,
+};

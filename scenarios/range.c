@@ -1,0 +1,191 @@
+/* Updates that are fetched part by part (partial_http_download): catalogue family G. */
+#include "scenario.h"
+
+#include "esp_ota_ops.h"
+
+#define BY_16_KB                                                                                   \
+    .firmware = "updater-partial",                                                                 \
+    .update = {.partial_http_download = true, .max_http_request_size = 16384}
+#define BY_16_KB_IN_STEPS(...)                                                                     \
+    .firmware = "updater-partial", .update = {.api = UPDATE_STEPS,                                 \
+                                              .partial_http_download = true,                       \
+                                              .max_http_request_size = 16384,                      \
+                                              __VA_ARGS__}
+
+#define PROBE         HEAD("/fw.bin")
+#define PART(which)   GET("/fw.bin", .range = "bytes=" which)
+#define FIRST         PART("0-16383")
+#define SECOND        PART("16384-32767")
+#define REST          FIRST, SECOND, PART("32768-49151"), PART("49152-")
+#define PARTS         IMAGE(.range = "honor")
+#define REFUSES(code) RESPONSE(code, .body = "none")
+
+/* A size probe that the server won't have. */
+#define HEAD_REFUSED(code)                                                                         \
+    {                                                                                              \
+        .name = "range/head-" #code,                                                               \
+        .about = "HEAD is answered with " #code ": one byte is asked for to learn the size",       \
+        .source = "aws/amazon-freertos#1034", .catalogue = "G02", BY_16_KB,                        \
+        .server = {REFUSES(code), PARTS},                                                          \
+        .expect = {.requests = {HEAD("/fw.bin", .status = code), PART("0-0"), REST}},              \
+    }
+
+/* The second part fails, whatever the cause. */
+#define SECOND_FAILS(what, ...)                                                                    \
+    {                                                                                              \
+        .name = "range/second-part-" what, .about = "the second part fails: " what,                \
+        .catalogue = "G09", BY_16_KB, .server = {PARTS, PARTS, __VA_ARGS__, PARTS},                \
+        .expect = {.result = ESP_FAIL, .requests = {PROBE, FIRST, SECOND}},                        \
+    }
+
+SCENARIOS(range) = {
+    {
+        .name = "range/parts",
+        .about = "the size by HEAD, then part after part without a gap",
+        .source = "pytest_advanced_ota.py partial_request",
+        .catalogue = "G01",
+        BY_16_KB,
+        .server = {PARTS},
+        .expect = {.requests = {HEAD("/fw.bin", .status = 200), REST}},
+    },
+    {
+        .name = "range/one-part-is-enough",
+        .about = "an image as large as a part is fetched without a range",
+        .catalogue = "G01",
+        .firmware = "updater-partial",
+        .update = {.partial_http_download = true, .max_http_request_size = 65536},
+        .server = {PARTS},
+        .expect = {.requests = {PROBE, GET("/fw.bin", .status = 200)}},
+    },
+    HEAD_REFUSED(403),
+    HEAD_REFUSED(405),
+    HEAD_REFUSED(501),
+    {
+        .name = "range/head-without-length",
+        .about = "HEAD says 200, and not how long the image is",
+        .source = "tronbyt/firmware-esp32#160",
+        .catalogue = "G03",
+        BY_16_KB,
+        .server = {IMAGE(.content_length = "omit")},
+        .expect = {.result = ESP_FAIL, .state = STATE_K0, .events = {START}, .requests = {PROBE}},
+    },
+    {
+        .name = "range/head-chunked",
+        .about = "HEAD says that the image would come in chunks",
+        .source = "tronbyt/firmware-esp32#160",
+        .catalogue = "G03",
+        BY_16_KB,
+        .server = {IMAGE(.chunked = 4096)},
+        .expect = {.result = ESP_FAIL, .state = STATE_K0, .events = {START}, .requests = {PROBE}},
+    },
+    {
+        .name = "range/ignored",
+        .about = "the server knows no ranges: the first part is all of it",
+        .source = "recording B-range-ignored-200",
+        .catalogue = "G04",
+        BY_16_KB,
+        .server = {IMAGE()},
+        .expect = {.requests = {PROBE, GET("/fw.bin", .range = "bytes=0-16383", .status = 200)}},
+    },
+    {
+        .name = "range/ignored-later",
+        .about = "the second part is answered with all of it, which is appended to the first",
+        .source = "recording B-range-ignored-after-first-oneshot",
+        .catalogue = "G05",
+        .why = "the status of later parts is not looked at; only the image check finds it",
+        .advice = "fetch from servers that honour every range: mirrors behind one name may differ",
+        BY_16_KB,
+        .server = {IMAGE(), PARTS, IMAGE()},
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .requests = {PROBE, FIRST, SECOND}},
+    },
+    {
+        .name = "range/wrong-window",
+        .about = "the second part begins 16 bytes later than was asked for, and says so",
+        .catalogue = "G06",
+        .why = "the start in Content-Range is not compared; only the image check finds it",
+        .advice = "keep CDN caches from rewriting ranges; retry from the start after a failure",
+        BY_16_KB,
+        .server = {PARTS, PARTS, IMAGE(.range = "shifted"), PARTS},
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .requests = {PROBE, REST}},
+    },
+    {
+        .name = "range/total-unknown",
+        .about = "HEAD is refused, and Content-Range says * for the size",
+        .source = "recording B-fallback-206-star_total",
+        .catalogue = "G07",
+        BY_16_KB,
+        .server = {REFUSES(405), IMAGE(.range = "star_total")},
+        .expect = {.result = ESP_FAIL,
+                   .state = STATE_K0,
+                   .events = {START},
+                   .requests = {PROBE, PART("0-0")}},
+    },
+    {
+        .name = "range/short-part",
+        .about = "the server sends half of the first part: the next begins where that ended",
+        .source = "recording B-206-short-oneshot",
+        .catalogue = "G08",
+        BY_16_KB,
+        .server = {PARTS, IMAGE(.range = "short"), PARTS},
+        .expect = {.requests = {PROBE, FIRST, PART("8192-24575"), PART("24576-40959"),
+                                PART("40960-57343"), PART("57344-")}},
+    },
+    SECOND_FAILS("503", REFUSES(503)),
+    SECOND_FAILS("404", REFUSES(404)),
+    SECOND_FAILS("416", REFUSES(416)),
+    SECOND_FAILS("reset", RESPONSE(200, .no_response = "rst")),
+    {
+        .name = "range/second-part-timeout",
+        .about = "the second part fails: no answer comes",
+        .catalogue = "G09",
+        BY_16_KB,
+        .server = {PARTS, PARTS, RESPONSE(200, .no_response = "stall", .stall_ms = 30000)},
+        .expect = {.result = ESP_FAIL,
+                   .requests = {PROBE, FIRST, SECOND},
+                   .hazard = "header-timeout-negative"},
+        .documented = DOCUMENTED(.result = ESP_FAIL, .requests = {PROBE, FIRST, SECOND}),
+    },
+    {
+        .name = "range/token-expires",
+        .about = "the second part is answered with 401",
+        .catalogue = "G09 A07",
+        BY_16_KB,
+        .server = {PARTS, PARTS,
+                   RESPONSE(401, .body = "none",
+                            .headers = {{"WWW-Authenticate", "Basic realm=\"fw\""}})},
+        .expect = {.result = ESP_FAIL, .requests = {PROBE, FIRST, SECOND}},
+    },
+    {
+        .name = "range/closed-between-parts",
+        .about = "the server closes the connection after the first part without saying so",
+        .source = "espressif/esp-idf#14783",
+        .catalogue = "G10",
+        BY_16_KB,
+        .server = {PARTS, IMAGE(.range = "honor", .close = true), PARTS},
+        .expect = {.result = ESP_FAIL,
+                   .requests = {PROBE, FIRST},
+                   .hazard = "closed-connection-reused"},
+        .documented = DOCUMENTED(.requests = {PROBE, REST}),
+    },
+    {
+        .name = "range/probe-fetches-all",
+        .about = "HEAD is refused and ranges are ignored: the image crosses the wire twice",
+        .source = "recording B-fallback-range-ignored",
+        .catalogue = "G11",
+        .advice = "serve firmware for partial download from servers that answer HEAD",
+        BY_16_KB,
+        .server = {REFUSES(405), IMAGE()},
+        .expect = {.requests = {PROBE, GET("/fw.bin", .range = "bytes=0-0", .status = 200),
+                                GET("/fw.bin", .range = "bytes=0-16383", .status = 200)}},
+    },
+    {
+        .name = "range/without-desc",
+        .about = "an application that does not look at the description",
+        .source = "espressif/esp-idf#13065",
+        .catalogue = "G12",
+        BY_16_KB_IN_STEPS(),
+        .server = {PARTS},
+        .expect = {.requests = {PROBE, REST}},
+    },
+    END_OF_SCENARIOS,
+};

@@ -1,0 +1,23 @@
+#include "esp_idf_version.h"
+
+#include <stddef.h>
+
+#include "boot.h"
+#include "firmware_module.h"
+#include "idf_version.h"
+
+static const struct firmware_module *module(void)
+{
+    const struct boot *boot = boot_current();
+    return boot != NULL ? boot->module : NULL;
+}
+
+uint32_t idf_version(void)
+{
+    return module() != NULL ? module()->idf_version : ESP_IDF_VERSION;
+}
+
+const char *esp_get_idf_version(void)
+{
+    return module() != NULL ? module()->idf_version_text : "";
+}

@@ -63,6 +63,7 @@ static const char *known_hang(const struct run_fault *fault, const json_t *trace
 {
     /* A step is told when it returns: the one that does not follows one of these. */
     static const char *const waiting[][2] = {{"enter", "esp_https_ota"},
+                                             {"call", "esp_https_ota_get_image_len_read"},
                                              {"call", "esp_https_ota_begin"},
                                              {"call", "esp_https_ota_get_img_desc"},
                                              {"call", "esp_https_ota_perform"}};

@@ -2,6 +2,11 @@
  * which puts a fault at every place of them. */
 #include "scenario.h"
 
+/* A new version on trial, and what it does in its first boot. */
+#define ON_TRIAL(behaviour)                                                                        \
+    .firmware = "updater-rollback", .firmware_of = {{"2.0.0", "behaviours-rollback:" behaviour}},  \
+    .server = {IMAGE()}, .update = {.restart = true}
+
 SCENARIOS(flow) = {
     {
         .name = "flow/first-update",
@@ -49,6 +54,47 @@ SCENARIOS(flow) = {
         .image = {.size = 1048576},
         .server = {IMAGE()},
         .expect = {.result = ESP_OK, .boots = {{OTA_0, "2.0.0"}}},
+    },
+    {
+        .name = "flow/rollback-confirmed",
+        .about = "with rollback: the new version confirms itself, and stays",
+        ON_TRIAL("confirms"),
+        .expect = {.boots = {{OTA_0, "2.0.0"}, {OTA_0, "2.0.0"}}},
+    },
+    {
+        .name = "flow/rollback-unconfirmed",
+        .about = "with rollback: the new version never confirms, the old one is back",
+        ON_TRIAL("app_main"),
+        .expect = {.boots = {{OTA_0, "2.0.0"}, {FACTORY, "1.0.0"}}},
+    },
+    {
+        .name = "flow/rollback-marked-invalid",
+        .about = "with rollback: the new version marks itself invalid, the old one is back",
+        ON_TRIAL("rejects_itself"),
+        .expect = {.boots = {{OTA_0, "2.0.0"}, {FACTORY, "1.0.0"}}},
+    },
+    {
+        .name = "flow/anti-rollback",
+        .about = "the new version confirms itself and raises the secure version",
+        .device = {.partitions = "nofactory",
+                   .secure_version = 1,
+                   .apps = {{OTA_0, {.version = "1.5.0", .secure_version = 1}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .image = {.secure_version = 2},
+        .firmware = "updater-anti_rollback",
+        .firmware_of = {{"2.0.0", "behaviours-anti_rollback:confirms"}},
+        .server = {IMAGE()},
+        .update = {.restart = true},
+        .expect = {.boots = {{OTA_1, "2.0.0"}, {OTA_1, "2.0.0"}}},
+    },
+    {
+        .name = "flow/three-slots",
+        .about = "ota_1 to ota_2, of three",
+        .device = {.partitions = "three",
+                   .apps = {{OTA_0, {.version = "1.4.0"}}, {OTA_1, {.version = "1.5.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_UNDEFINED), ENTRY(2, OTADATA_UNDEFINED)}},
+        .server = {IMAGE()},
+        .expect = {.boots = {{"ota_2", "2.0.0"}}},
     },
     END_OF_SCENARIOS,
 };

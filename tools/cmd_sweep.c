@@ -15,6 +15,7 @@ static void usage(FILE *out)
 {
     fputs(
         "usage: otasim sweep power|memory|flash|network [OPTIONS] [GLOB...]\n"
+        "       otasim sweep random [OPTIONS]\n"
         "       otasim sweep ID\n\n"
         "Runs each scenario once, then with a fault at every place where there can be one.\n\n"
         "  power   Power fails at each operation on the flash (programs split into the 256-byte\n"
@@ -31,12 +32,16 @@ static void usage(FILE *out)
         "          After a fault no boot may crash or hang, every code must be a documented one,\n"
         "          the heap must be back at its baseline, the old app or the new one boots, and\n"
         "          the next update succeeds.\n\n"
+        "  random  Devices, servers, faults and applications put together at random, over several\n"
+        "          boots. A walk that fails is shrunk and printed as a row of a scenario table.\n\n"
         "Without a GLOB the flows: otasim list 'flow/*'.\n"
         "A finding's id is its recipe: `otasim sweep ID` repeats exactly it.\n\n"
         "  -j, --jobs N       so many worker processes (default: one a processor)\n"
         "      --shard I/N    do part I of N (from 1); the results of all parts, one after the\n"
         "                     other in one file, are those of the whole\n"
         "      --seed N       for what is left to chance (default 1)\n"
+        "      --walks N      random: so many walks (default 1000)\n"
+        "      --seconds N    random: as many walks as N seconds have room for\n"
         "      --retries N    a sample of so many retries more, besides those of distinct states\n"
         "                     (default 16)\n"
         "      --every-retry  try the update again after every cut: slow\n"
@@ -108,6 +113,9 @@ static void show_finding(struct report *report, const json_t *finding)
     printf("%s: %s%s%s%s\n    %s\n", text_of(finding, "class"), text_of(finding, "id"),
            window != NULL ? " (known window: " : "", window != NULL ? window : "",
            window != NULL ? ")" : "", text_of(finding, "text"));
+    if (json_object_get(finding, "row") != NULL) {
+        printf("%s", text_of(finding, "row"));
+    }
 }
 
 static void show_summary(struct report *report, const json_t *record, json_t *summary)
@@ -168,18 +176,16 @@ static const struct kind {
     const char *name;
     sweep_function *sweep;
 } kinds[] = {
-    {"power", sweep_power},
-    {"memory", sweep_memory},
-    {"flash", sweep_flash},
-    {"network", sweep_network},
+    {"power", sweep_power},     {"memory", sweep_memory}, {"flash", sweep_flash},
+    {"network", sweep_network}, {"random", sweep_random},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static int sweep(const struct kind *kind, char *const *globs, size_t count,
                  const struct sweep_options *options, struct report *report)
 {
-    struct selection selection;
-    if (!select_scenarios(globs, count, &selection)) {
+    struct selection selection = {0};
+    if (kind->sweep != sweep_random && !select_scenarios(globs, count, &selection)) {
         return EXIT_USAGE;
     }
     const struct sweep_listener listener = {
@@ -227,7 +233,7 @@ static int sweep_arguments(int argc, char **argv, struct sweep_options *options,
     const struct kind *kind = argc > 0 ? kind_named(argv[0], strlen(argv[0])) : NULL;
     if (kind == NULL) {
         fprintf(stderr,
-                "otasim sweep: the first argument is power, memory, flash or network, or only a "
+                "otasim sweep: the first argument is power, memory, flash, network or random, or a "
                 "finding's ID%s%s\n",
                 argc > 0 ? ", not " : "", argc > 0 ? argv[0] : "");
         return EXIT_USAGE;
@@ -243,7 +249,19 @@ static int sweep_arguments(int argc, char **argv, struct sweep_options *options,
 
 int cmd_sweep(int argc, char **argv)
 {
-    enum { SHARD = 256, SEED, RETRIES, EVERY_RETRY, NO_MEMO, STRICT, DOCUMENTED, JSONL, KEEP };
+    enum {
+        SHARD = 256,
+        SEED,
+        RETRIES,
+        EVERY_RETRY,
+        NO_MEMO,
+        STRICT,
+        DOCUMENTED,
+        JSONL,
+        KEEP,
+        WALKS,
+        SECONDS
+    };
     static const struct option long_options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"shard", required_argument, NULL, SHARD},
@@ -255,13 +273,15 @@ int cmd_sweep(int argc, char **argv)
         {"documented", no_argument, NULL, DOCUMENTED},
         {"jsonl", required_argument, NULL, JSONL},
         {"keep-flash", required_argument, NULL, KEEP},
+        {"walks", required_argument, NULL, WALKS},
+        {"seconds", required_argument, NULL, SECONDS},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct sweep_options options = {.jobs = default_jobs(), .seed = 1, .retries = 16};
     struct report report = {.bar = isatty(STDERR_FILENO) != 0};
     const char *jsonl = NULL;
-    unsigned seed = 1;
+    unsigned seed = 1, walks = 0;
     int option;
     while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) != -1) {
         bool ok = true;
@@ -296,6 +316,12 @@ int cmd_sweep(int argc, char **argv)
         case KEEP:
             options.keep_flash = optarg;
             break;
+        case WALKS:
+            ok = parse_count("sweep", "--walks", optarg, &walks);
+            break;
+        case SECONDS:
+            ok = parse_count("sweep", "--seconds", optarg, &options.seconds);
+            break;
         case 'h':
             usage(stdout);
             return EXIT_OK;
@@ -307,6 +333,7 @@ int cmd_sweep(int argc, char **argv)
         }
     }
     options.seed = seed;
+    options.walks = walks > 0 || options.seconds > 0 ? walks : 1000;
     if (options.jobs == 0) {
         options.jobs = 1;
     }

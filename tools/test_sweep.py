@@ -68,6 +68,14 @@ class PowerTest(SweepTest):
             explained = subprocess.run([OTASIM, "flash", flash], capture_output=True, text=True, timeout=60)
             self.assertIn("bad CRC", explained.stdout)
 
+    def test_a_wrong_bootloader_bricks(self):
+        os.environ["OTASIM_TEST_WRONG_BOOTLOADER"] = "1"
+        try:
+            records = self.records("power", "flow/first-update", "--retries", "0", status=1)
+        finally:
+            del os.environ["OTASIM_TEST_WRONG_BOOTLOADER"]
+        self.assertIn("brick", {record["finding"]["class"] for record in records if "finding" in record})
+
     def test_bad_points(self):
         self.assertIn("has 274 operations", self.otasim("power:flow/first-update@274/half", status=1))
         self.assertIn("is no cut point", self.otasim("power:flow/first-update@1/hlaf", status=1))
@@ -100,6 +108,63 @@ class FaultTest(SweepTest):
         for point in ("1+0/fin", "1+17/rst", "1+90/fin", "1+5000/rst", "1+30/silence"):
             with self.subTest(point):
                 self.otasim(f"network:flow/first-update@{point}")
+
+
+class RandomTest(SweepTest):
+    def walks(self, *arguments):
+        records = self.records("random", "--walks", "60", *arguments)
+        return [json.dumps(record["walk"]) for record in records if "walk" in record]
+
+    def test_a_seed_is_its_walks(self):
+        whole = self.walks("--jobs", "2")
+        self.assertEqual(len(whole), 60)
+        self.assertEqual(whole, self.walks("--jobs", "1"))
+        self.assertNotEqual(whole, self.walks("--seed", "2"))
+        parts = [walk for n in (1, 2, 3) for walk in self.walks("--shard", f"{n}/3")]
+        self.assertEqual(sorted(parts), sorted(whole))
+
+    def test_a_wrong_bootloader_is_found_and_its_row_fails_for_that_alone(self):
+        os.environ["OTASIM_TEST_WRONG_BOOTLOADER"] = "1"
+        try:
+            records = self.records("random", "--walks", "500", status=1)
+            finding = next(record["finding"] for record in records
+                           if "finding" in record and "row" in record["finding"])
+            with tempfile.TemporaryDirectory() as folder:
+                module = build_set(folder, finding["row"])
+                wrong = subprocess.run([OTASIM, "--scenarios", module, "run"], capture_output=True, text=True,
+                                       timeout=120)
+                del os.environ["OTASIM_TEST_WRONG_BOOTLOADER"]
+                right = subprocess.run([OTASIM, "--scenarios", module, "run"], capture_output=True, text=True,
+                                       timeout=120)
+        finally:
+            os.environ.pop("OTASIM_TEST_WRONG_BOOTLOADER", None)
+        self.assertEqual(wrong.returncode, 1, wrong.stdout + wrong.stderr)
+        self.assertIn("boots", wrong.stdout)
+        self.assertEqual(right.returncode, 0, right.stdout + right.stderr)
+        self.assertIn("1 passed", right.stdout)
+
+
+SET = """#include "scenario_set.h"
+extern const struct scenario scenarios_walk[];
+static const struct scenario *const tables[] = {scenarios_walk, 0};
+const struct scenario_set otasim_scenario_set = {
+    .layout = SCENARIO_SET_LAYOUT, .tables = tables, .firmware = "updater",
+    .firmware_dir = "%s", .certs_dir = "%s"};
+"""
+
+
+def build_set(folder, row):
+    """A module with the row, compiled as otasim_add_scenarios() would."""
+    sources = {"walk.c": '#include "scenario.h"\nSCENARIOS(walk) = {\n' + row + "END_OF_SCENARIOS,\n};\n",
+               "set.c": SET % (os.environ["OTASIM_TEST_FIRMWARE"], os.environ["OTASIM_TEST_CERTS"])}
+    for name, text in sources.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    module = os.path.join(folder, "walk.so")
+    includes = ["-I" + path for path in os.environ["OTASIM_TEST_INCLUDES"].split(":")]
+    subprocess.run([os.environ["OTASIM_TEST_CC"], "-std=gnu11", "-shared", "-fPIC", *includes,
+                    *(os.path.join(folder, name) for name in sources), "-o", module], check=True, timeout=120)
+    return module
 
 
 if __name__ == "__main__":

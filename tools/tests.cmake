@@ -54,8 +54,17 @@ set_tests_properties(replay/sensitivity PROPERTIES LABELS replay TIMEOUT 600)
 # Sweeps: their own tests, and the gate itself over the flows.
 add_test(NAME sweep/unit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_sweep.py
                                  $<TARGET_FILE:otasim>)
+# What a finding's row is compiled with.
+set(sim ${PROJECT_SOURCE_DIR}/sim)
+set(includes "${sim}/harness:${sim}/device:${sim}/esp/include:${PROJECT_SOURCE_DIR}/fixtures/firmware")
+set_property(
+  TEST sweep/unit
+  PROPERTY ENVIRONMENT "OTASIM_TEST_CC=${CMAKE_C_COMPILER}" "OTASIM_TEST_INCLUDES=${includes}"
+           "OTASIM_TEST_FIRMWARE=${OTASIM_FIRMWARE_DIR}" "OTASIM_TEST_CERTS=${OTASIM_CERTS_DIR}")
 set(part "")
+set(walks 10000)
 if(OTASIM_SANITIZE OR OTASIM_COVERAGE)
+  set(walks 400)
   set(part --shard 1/4) # each run takes several times as long
 endif()
 # Strictly: no flow has a known window in which power must not fail.
@@ -64,7 +73,9 @@ add_test(NAME sweep/memory COMMAND otasim sweep memory ${part} flow/*)
 # Into a slot that is not blank: an erase that fails is noticed only there.
 add_test(NAME sweep/flash COMMAND otasim sweep flash ${part} flow/b-to-a)
 add_test(NAME sweep/network COMMAND otasim sweep network ${part} flow/first-update-native)
+add_test(NAME sweep/random COMMAND otasim sweep random --walks ${walks})
 set_tests_properties(sweep/unit sweep/power sweep/memory sweep/flash sweep/network
+                     sweep/random
                      PROPERTIES LABELS sweep TIMEOUT 600 PROCESSORS 2)
 
 # Whether all of that would notice a fault: seeded ones, one after the other, in a build of their own.

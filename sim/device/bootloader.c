@@ -219,7 +219,10 @@ static int select_app(struct boot_run *run)
         append_reason(run, "otadata can't be read: its partition needs two sectors");
         return BOOTLOADER_INDEX_INVALID;
     }
-    if (run->config->rollback) {
+    for (int i = 0; run->config->seeded_fault && i < 2; i++) {
+        run->otadata.entry[i].crc = otadata_crc(run->otadata.entry[i].seq);
+    }
+    if (run->config->rollback && !run->config->seeded_fault) {
         abort_unconfirmed(run);
     }
     return select_by_otadata(run);
@@ -307,6 +310,9 @@ static int load_from(struct boot_run *run, int selected)
         }
         test = NULL;
         start = BOOTLOADER_INDEX_FACTORY;
+    }
+    if (run->config->seeded_fault) {
+        return try_app(run, start) ? start : BOOTLOADER_INDEX_INVALID;
     }
     for (int index = start; index >= BOOTLOADER_INDEX_FACTORY; index--) {
         if (try_app(run, index)) {

@@ -21,6 +21,8 @@ struct bootloader_config {
                                          under secure boot */
     bool factory_reset_pin_held;      /* long hold: otadata is erased first */
     bool test_app_pin_held;           /* the test app is tried first, if there is one */
+    bool seeded_fault; /* wrong on purpose, for tests of the sweeps: it believes entries of otadata
+                          whose CRC is bad, and tries no other app */
 };
 
 #define BOOTLOADER_INDEX_FACTORY (-1)

@@ -353,6 +353,7 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
     if (crash == NULL) {
         return error_set(err, "out of memory");
     }
+    net_prepare(); /* a boot would do it each time */
     fflush(NULL);
     request->device->boot_us = request->device->now_us;
     pid_t child = fork();

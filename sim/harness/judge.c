@@ -63,9 +63,7 @@ static bool begins_attempt(const char *function)
     return is_one_of(function, calls, sizeof calls / sizeof calls[0]);
 }
 
-/* What the update came to: the first failure of a call that belongs to it; ESP_OK if there was
- * none, or if it was tried again and the last attempt had none. NULL if no such call returned. */
-static const json_t *result_call(const json_t *trace)
+const json_t *run_update_call(const json_t *trace)
 {
     const json_t *last = NULL, *first_failure = NULL;
     bool failed = false;
@@ -107,7 +105,7 @@ static bool wants_update(const struct scenario_expect *expect)
 static void judge_result(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
-    const json_t *call = result_call(result->trace);
+    const json_t *call = run_update_call(result->trace);
     if (call == NULL && expect->no_update) {
         return;
     }

@@ -95,6 +95,10 @@ struct run_evidence {
     const struct otadata *otadata_after; /* after the first boot: before any later one writes */
 };
 
+/** The call that says what the update came to: the first that failed; the last one if none did, or
+ * if it was tried again and the last attempt had none that failed. NULL if none returned. */
+const json_t *run_update_call(const json_t *trace);
+
 /** Compares the evidence with the scenario's expectations: fills result->mismatch. */
 void run_judge(const struct run_evidence *evidence, struct run_result *result);
 

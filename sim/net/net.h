@@ -55,6 +55,10 @@ struct net_tls_config {
 
 struct net_connection;
 
+/** Sets up what every connection needs, once in a process; those that are forked from it have it
+ * too. A connection does so itself where nobody has. */
+void net_prepare(void);
+
 /** Connects, and with tls (may be NULL) does the handshake. NULL on failure, with *failure set.
  * timeout_ms bounds each wait for the peer; negative: none. */
 struct net_connection *net_connect(const struct net_context *context, const char *host,

@@ -158,13 +158,22 @@ static bool establish(struct net_connection *connection, const struct net_contex
     return true;
 }
 
+void net_prepare(void)
+{
+    static bool done;
+    if (!done) {
+        /* Without this, libcurl would set up a TLS library that nobody needs. */
+        curl_global_init(CURL_GLOBAL_NOTHING);
+        done = true;
+    }
+}
+
 struct net_connection *net_connect(const struct net_context *context, const char *host,
                                    uint16_t port, const struct net_tls_config *tls, int timeout_ms,
                                    struct net_failure *failure)
 {
     *failure = (struct net_failure){0};
-    /* Without this, libcurl would set up a TLS library that nobody needs. */
-    curl_global_init(CURL_GLOBAL_NOTHING);
+    net_prepare();
     struct net_connection *connection = calloc(1, sizeof *connection);
     if (connection != NULL) {
         connection->curl = curl_easy_init();

@@ -37,6 +37,8 @@ struct sweep_options {
     bool no_memo;      /* hash images each time: slow, and must find the same */
     bool strict;       /* quirks are off */
     const char *point; /* only this place ("812/half"), with a story; NULL: all */
+    uint64_t walks;    /* random: so many; 0: as many as `seconds` have room for */
+    unsigned seconds;  /* random: of the wall clock */
     const char *keep_flash; /* with point: the flash as the cut left it goes there; NULL: no */
 };
 
@@ -72,3 +74,6 @@ sweep_function sweep_flash;
 /** Ends or stalls the connection after each byte of each response's header, and at boundaries and
  * a sample of the body. */
 sweep_function sweep_network;
+
+/** Walks at random (walk.h). No scenarios are needed. */
+sweep_function sweep_random;

@@ -51,13 +51,45 @@ static void add_finding(json_t *findings, const struct run_fault *fault, enum sw
     add_known(findings, fault, class, NULL, text);
 }
 
-/* esp_https_ota() tries again after each timeout, without a limit (esp_https_ota page): a server
- * that falls silent in the middle of the image holds it for ever. */
-static const char *known_hang(const struct run_fault *fault, const json_t *trace)
+static bool begins(const char *text, const char *with)
 {
-    const char *entered = trace_last(trace, "enter", "fn");
-    bool one_shot = entered != NULL && strcmp(entered, "esp_https_ota") == 0;
-    return one_shot && fault->kind == RUN_FAULT_SILENCE ? "esp_https_ota waits for ever" : NULL;
+    return text != NULL && strncmp(text, with, strlen(with)) == 0;
+}
+
+/* A timeout is no failure to esp_https_ota_perform and esp_https_ota_get_img_desc, and
+ * esp_https_ota tries again without a limit (esp_https_ota page): a server that falls silent in the
+ * middle of the image holds whoever calls them until they return for ever. */
+static const char *known_hang(const struct run_fault *fault, const json_t *trace, size_t end)
+{
+    /* A step is told when it returns: the one that does not follows one of these. */
+    static const char *const waiting[][2] = {{"enter", "esp_https_ota"},
+                                             {"call", "esp_https_ota_get_image_len_read"},
+                                             {"call", "esp_https_ota_begin"},
+                                             {"call", "esp_https_ota_get_img_desc"},
+                                             {"call", "esp_https_ota_perform"}};
+    const json_t *last = NULL;
+    for (size_t i = end; i > 0 && last == NULL; i--) {
+        const json_t *record = json_array_get(trace, i - 1);
+        bool call = trace_is(record, "call");
+        last = call || trace_text_is(record, "fn", "esp_https_ota") ? record : NULL;
+    }
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
+        if (fault->kind == RUN_FAULT_SILENCE && trace_is(last, waiting[i][0]) &&
+            trace_text_is(last, "fn", waiting[i][1])) {
+            return "esp_https_ota waits for ever";
+        }
+    }
+    return NULL;
+}
+
+/* An application that checks with ESP_ERROR_CHECK whether it has what it needs to start has asked
+ * for the panic; so does what connects the examples to the network. The next boot must do better.
+ */
+static const char *known_crash(const char *detail)
+{
+    bool asked = begins(detail, "ESP_ERROR_CHECK failed") ||
+                 (begins(detail, "assert failed") && strstr(detail, "protocol_examples_common.c"));
+    return asked ? "the application restarts by ESP_ERROR_CHECK" : NULL;
 }
 
 static void judge_ends(const struct fault_flow *flow, const struct run_fault *fault,
@@ -76,7 +108,7 @@ static void judge_ends(const struct fault_flow *flow, const struct run_fault *fa
         const char *detail = json_string_value(json_object_get(record, "detail"));
         snprintf(text, sizeof text, "%s%s", when, detail != NULL ? detail : "no word on why");
         add_known(findings, fault, crash ? SWEEP_CRASH : SWEEP_HANG,
-                  hang ? known_hang(fault, trace) : NULL, text);
+                  hang ? known_hang(fault, trace, i) : known_crash(detail), text);
     }
 }
 
@@ -135,6 +167,24 @@ static void judge_boots(const struct fault_flow *flow, const struct run_fault *f
     }
 }
 
+/* NVS keeps the states of a page's entries in words that it programs anew with each entry: where
+ * such a word has lost a bit, it programs a 1 over the 0, which harms nothing. */
+static const char *known_unerased(const struct run_fault *fault, const json_t *trace)
+{
+    size_t i;
+    json_t *record;
+    json_array_foreach(trace, i, record)
+    {
+        if (trace_is(record, "flash") &&
+            json_integer_value(json_object_get(record, "n")) == (json_int_t)fault->at) {
+            const char *at = json_string_value(json_object_get(record, "at"));
+            bool nvs = fault->kind == RUN_FAULT_FLASH_ROT && begins(at, "nvs+");
+            return nvs ? "NVS programs its bitmap anew" : NULL;
+        }
+    }
+    return NULL;
+}
+
 /* An erase that fails is no leave to program what is not erased. */
 static void judge_flash(const struct run_fault *fault, const struct run_result *result,
                         json_t *findings)
@@ -142,7 +192,8 @@ static void judge_flash(const struct run_fault *fault, const struct run_result *
     for (size_t i = 0; i < result->mismatches; i++) {
         const struct mismatch *mismatch = &result->mismatch[i];
         if (strcmp(mismatch->field, RUN_FIELD_UNERASED) == 0) {
-            add_finding(findings, fault, SWEEP_UNERASED, mismatch->actual);
+            add_known(findings, fault, SWEEP_UNERASED, known_unerased(fault, result->trace),
+                      mismatch->actual);
         }
     }
 }

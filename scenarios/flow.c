@@ -85,7 +85,7 @@ SCENARIOS(flow) = {
         .firmware_of = {{"2.0.0", "behaviours-anti_rollback:confirms"}},
         .server = {IMAGE()},
         .update = {.restart = true},
-        .expect = {.boots = {{OTA_1, "2.0.0"}, {OTA_1, "2.0.0"}}},
+        .expect = {.secure_version = 2, .boots = {{OTA_1, "2.0.0"}, {OTA_1, "2.0.0"}}},
     },
     {
         .name = "flow/three-slots",

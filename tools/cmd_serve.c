@@ -137,7 +137,8 @@ static bool write_image(const struct scenario *scenario, struct temp_file *file,
     size_t length = 0;
     bool ok =
         scenario_image(scenario, &image, &length, err) &&
-        (!scenario->image_encrypted || scenario_encrypt(image, length, &encrypted, &length, err)) &&
+        (!scenario->image_encrypted ||
+         scenario_encrypt(image, length, scenario->image_tag, &encrypted, &length, err)) &&
         temp_file_write(file, "otasim-image", encrypted != NULL ? encrypted : image, length, err);
     free(image);
     free(encrypted);

@@ -78,6 +78,10 @@ set_tests_properties(sweep/unit sweep/power sweep/memory sweep/flash sweep/netwo
                      sweep/random
                      PROPERTIES LABELS sweep TIMEOUT 600 PROCESSORS 2)
 
+# Each failure of the catalogue is replayed, or says where else it is tried.
+add_test(NAME catalogue/complete COMMAND otasim list --catalogue)
+set_tests_properties(catalogue/complete PROPERTIES LABELS cli)
+
 # Whether all of that would notice a fault: seeded ones, one after the other, in a build of their own.
 # Each third of them, which takes a minute or two; tools/mutation/run.py alone tries all.
 set(mutation ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/mutation/run.py)

@@ -258,7 +258,8 @@ static void revoke_refused_keys(struct boot_run *run, const struct bootloader_at
 {
     struct efuse *efuse = &run->device->efuse;
     for (unsigned i = 0; i < EFUSE_MAX_KEY_DIGESTS && efuse->aggressive_revoke; i++) {
-        if ((run->report->image.refused_keys >> i & 1u) && efuse_key_is_usable(efuse, i)) {
+        if (((unsigned)run->report->image.refused_keys >> i & 1u) != 0 &&
+            efuse_key_is_usable(efuse, i)) {
             struct error what;
             efuse_revoke_key(efuse, i);
             error_set(&what, "key %u is revoked: its signature of %s is wrong", i,

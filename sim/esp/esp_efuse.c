@@ -74,7 +74,8 @@ bool efuse_hal_get_disable_blk_version_major(void)
 
 bool esp_efuse_get_digest_revoke(unsigned num_digest)
 {
-    return num_digest < EFUSE_MAX_KEY_DIGESTS && (burnt()->revoked_keys >> num_digest & 1u);
+    return num_digest < EFUSE_MAX_KEY_DIGESTS &&
+           ((unsigned)burnt()->revoked_keys >> num_digest & 1u) != 0;
 }
 
 esp_err_t esp_efuse_set_digest_revoke(unsigned num_digest)

@@ -263,7 +263,7 @@ static bool read_digest(const char *path, uint8_t out[EFUSE_KEY_DIGEST_LENGTH])
 static bool add_trust(struct signature_policy *policy, const char *text)
 {
     unsigned place = 0;
-    while (place < EFUSE_MAX_KEY_DIGESTS && (policy->keys >> place & 1u)) {
+    while (place < EFUSE_MAX_KEY_DIGESTS && ((unsigned)policy->keys >> place & 1u) != 0) {
         place++;
     }
     if (place == EFUSE_MAX_KEY_DIGESTS) {

@@ -12,6 +12,7 @@
 #include "firmware.h"
 #include "firmware_module.h"
 #include "pool.h"
+#include "release.h"
 #include "replay.h"
 
 static void usage(FILE *out)
@@ -24,6 +25,8 @@ static void usage(FILE *out)
           "  -j, --jobs N      so many at once (default: one a processor)\n"
           "      --only GLOB   records whose id matches\n"
           "      --images DIR  where the images are\n"
+          "      --release V   they were recorded on ESP-IDF V, where neither the record (its\n"
+          "                    idf_version) nor the name of its folder says so (default: master)\n"
           "      --min N       fail if fewer than N records were replayed: skipped ones do not "
           "count\n"
           "  -q, --quiet       print differences and the summary only\n"
@@ -38,6 +41,7 @@ struct record {
     json_t *json;
     unsigned file; /* which of the files it is from */
     char *images_dir;
+    uint32_t release; /* that it was recorded on */
 };
 
 struct replays {
@@ -47,6 +51,7 @@ struct replays {
     json_t *baselines; /* of flows: array of {"file", "record"}, whatever --only takes */
     const char *only, *images_dir;
     unsigned minimum;
+    uint32_t release; /* of records that do not say; 0: master */
     bool quiet;
     unsigned passed, failed, skipped;
 };
@@ -99,6 +104,29 @@ static const json_t *find_baseline(const struct replays *replays, const struct r
     return found;
 }
 
+/* The release that the record was made on; else that of its folder. */
+static bool find_release(const struct replays *replays, const json_t *json, const char *file,
+                         uint32_t *release)
+{
+    struct error err;
+    *release = replays->release;
+    const char *text = json_string_value(json_object_get(json, "idf_version"));
+    if (text != NULL) {
+        if (!release_parse(text, release, &err)) {
+            fprintf(stderr, "otasim replay: %s: %s: idf_version: %s\n", file, id_of(json),
+                    err.text);
+            return false;
+        }
+        return true;
+    }
+    char *copy = strdup(file);
+    if (copy != NULL && *release == 0) {
+        release_parse(basename(dirname(copy)), release, &err);
+    }
+    free(copy);
+    return true;
+}
+
 static bool add_record(struct replays *replays, json_t *json, const char *file)
 {
     keep_baseline(replays, json);
@@ -116,8 +144,14 @@ static bool add_record(struct replays *replays, json_t *json, const char *file)
         }
         replays->records = larger;
     }
+    uint32_t release;
+    if (!find_release(replays, json, file, &release)) {
+        json_decref(json);
+        return false;
+    }
     replays->records[replays->count++] = (struct record){
         .json = json,
+        .release = release,
         .file = replays->files,
         .images_dir =
             replays->images_dir != NULL ? strdup(replays->images_dir) : images_beside(file),
@@ -161,8 +195,12 @@ static json_t *replay_one(size_t index, struct server *server, void *context)
     const struct replays *replays = context;
     const struct record *record = &replays->records[index];
     struct replay_result result;
-    replay_record(record->json, find_baseline(replays, record), record->images_dir, server,
-                  &result);
+    const struct replay_source source = {
+        .baseline = find_baseline(replays, record),
+        .images_dir = record->images_dir,
+        .release = record->release,
+    };
+    replay_record(record->json, &source, server, &result);
     char *text = text_take(&result.text);
     json_t *report = json_pack("{s:b, s:b, s:o}", "passed", result.differences == 0, "skipped",
                                result.skipped, "text", json_string_nocheck(text));
@@ -240,11 +278,12 @@ static void free_records(struct replays *replays)
 
 int cmd_replay(int argc, char **argv)
 {
-    enum { ONLY = 256, IMAGES, MINIMUM };
+    enum { ONLY = 256, IMAGES, MINIMUM, RELEASE };
     static const struct option options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"only", required_argument, NULL, ONLY},
         {"images", required_argument, NULL, IMAGES},
+        {"release", required_argument, NULL, RELEASE},
         {"min", required_argument, NULL, MINIMUM},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
@@ -268,6 +307,11 @@ int cmd_replay(int argc, char **argv)
             break;
         case MINIMUM:
             if (!parse_count("replay", "--min", optarg, &replays.minimum)) {
+                return EXIT_USAGE;
+            }
+            break;
+        case RELEASE:
+            if (!parse_release("replay", optarg, &replays.release)) {
                 return EXIT_USAGE;
             }
             break;

@@ -21,6 +21,9 @@ static void usage(FILE *out)
         "family.\n\n"
         "  -j, --jobs N        so many at once (default: one a processor)\n"
         "      --strict        behave as documented instead of as the device does (quirks off)\n"
+        "      --release V     behave as ESP-IDF V does (5.1.7, 5.3: its newest patch, master) "
+        "instead of as\n"
+        "                      the release that each firmware is compiled for\n"
         "      --min N         fail unless at least N scenarios were found\n"
         "  -v, --verbose       show the firmware's log, as on its serial port; one job at a time\n"
         "  -q, --quiet         print failures and the summary only\n"
@@ -167,10 +170,11 @@ static int run_selection(const struct selection *selection, unsigned jobs,
 
 int cmd_run(int argc, char **argv)
 {
-    enum { STRICT = 256, MINIMUM, KEEP_FLASH, URL, CA, JUNIT, TAP };
+    enum { STRICT = 256, RELEASE, MINIMUM, KEEP_FLASH, URL, CA, JUNIT, TAP };
     static const struct option long_options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"strict", no_argument, NULL, STRICT},
+        {"release", required_argument, NULL, RELEASE},
         {"min", required_argument, NULL, MINIMUM},
         {"quiet", no_argument, NULL, 'q'},
         {"verbose", no_argument, NULL, 'v'},
@@ -195,6 +199,11 @@ int cmd_run(int argc, char **argv)
             break;
         case STRICT:
             options.strict = true;
+            break;
+        case RELEASE:
+            if (!parse_release("run", optarg, &options.release)) {
+                return EXIT_USAGE;
+            }
             break;
         case MINIMUM:
             if (!parse_count("run", "--min", optarg, &minimum)) {

@@ -16,6 +16,7 @@ static void usage(FILE *out)
           "Runs one scenario and shows what happened, on the device's own clock.\n\n"
           "      --json     the trace itself: JSON Lines, the same on every host\n"
           "      --full     every flash operation, not runs of them\n"
+          "      --release V  behave as ESP-IDF V does (5.1.7, 5.3, master)\n"
           "      --strict   behave as documented instead of as the device does\n"
           "  -h, --help\n",
           out);
@@ -57,10 +58,11 @@ static int trace_one(const struct scenario *scenario, const struct run_options *
 
 int cmd_trace(int argc, char **argv)
 {
-    enum { JSON = 256, FULL, STRICT };
+    enum { JSON = 256, FULL, STRICT, RELEASE };
     static const struct option options[] = {
         {"json", no_argument, NULL, JSON},
         {"full", no_argument, NULL, FULL},
+        {"release", required_argument, NULL, RELEASE},
         {"strict", no_argument, NULL, STRICT},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -78,6 +80,11 @@ int cmd_trace(int argc, char **argv)
             break;
         case STRICT:
             run.strict = true;
+            break;
+        case RELEASE:
+            if (!parse_release("trace", optarg, &run.release)) {
+                return EXIT_USAGE;
+            }
             break;
         case 'h':
             usage(stdout);

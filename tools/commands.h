@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum {
     EXIT_OK = 0,
@@ -25,6 +26,9 @@ int cmd_flash(int argc, char **argv);
 
 /** Parses an option's number; says what is wrong with it if it is none. */
 bool parse_count(const char *command, const char *option, const char *text, unsigned *out);
+
+/** Parses --release; says what is wrong with it. */
+bool parse_release(const char *command, const char *text, uint32_t *out);
 
 /** One job a processor. */
 unsigned default_jobs(void);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "release.h"
 
 bool parse_count(const char *command, const char *option, const char *text, unsigned *out)
 {
@@ -16,6 +17,16 @@ bool parse_count(const char *command, const char *option, const char *text, unsi
         return false;
     }
     *out = (unsigned)value;
+    return true;
+}
+
+bool parse_release(const char *command, const char *text, uint32_t *out)
+{
+    struct error err;
+    if (!release_parse(text, out, &err)) {
+        fprintf(stderr, "otasim %s: --release: %s\n", command, err.text);
+        return false;
+    }
     return true;
 }
 

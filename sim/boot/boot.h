@@ -48,7 +48,9 @@ struct boot {
     const struct firmware_module *module; /* of the app that runs; NULL: none, it idles */
     const void *argument; /* what the scenario hands to a fixture firmware; may be NULL */
     struct boot_signing signing;
-    bool strict;      /* quirks are off */
+    uint32_t release; /* of ESP-IDF, whose behaviour the app's libraries have; 0: the one that the
+                         module was compiled for */
+    bool strict;      /* hazards are off (otasim_quirk.h) */
     bool check_leaks; /* where LeakSanitizer is built in, lost memory ends the boot as a panic */
 };
 

@@ -6,3 +6,6 @@
 
 /** As ESP_IDF_VERSION_VAL(major, minor, patch); master's where no firmware runs. */
 uint32_t idf_version(void);
+
+/** The release that the libraries behave like: the same, unless the run asks for another one. */
+uint32_t idf_release(void);

@@ -3,12 +3,21 @@
 #include <string.h>
 
 #include "boot.h"
+#include "idf_version.h"
+#include "release.h"
 #include "trace.h"
 
 static const struct quirk_info quirks[] = {
-#define QUIRK(id, name, catalogue, summary, advice) {name, catalogue, summary, advice},
+#define QUIRK(id, name, catalogue, since, until, by, summary, advice)                              \
+    {QUIRK_KIND_HAZARD, name, catalogue, since, until, by, summary, advice},
+#define CHANGE(id, name, since, until, by, summary, instead)                                       \
+    {QUIRK_KIND_CHANGE, name, "", since, until, by, summary, instead},
+#define RETURN(id, name, since, until, by, summary, instead)                                       \
+    {QUIRK_KIND_RETURN, name, "", since, until, by, summary, instead},
 #include "otasim_quirks.def"
 #undef QUIRK
+#undef CHANGE
+#undef RETURN
 };
 
 const struct quirk_info *quirk_info(enum quirk_id id)
@@ -26,11 +35,30 @@ enum quirk_id quirk_named(const char *name)
     return QUIRK_COUNT;
 }
 
+bool quirk_in_release(enum quirk_id id, uint32_t release)
+{
+    return release_between(release, quirks[id].since, quirks[id].until);
+}
+
+/* The table is asked at every turn; it is read once a release. */
+static bool release_behaves(enum quirk_id id, uint32_t release)
+{
+    static uint32_t known_for;
+    static bool behaves[QUIRK_COUNT];
+    if (known_for != release) {
+        known_for = release;
+        for (size_t i = 0; i < QUIRK_COUNT; i++) {
+            behaves[i] = quirk_in_release((enum quirk_id)i, release);
+        }
+    }
+    return behaves[id];
+}
+
 bool quirk(enum quirk_id id)
 {
-    (void)id;
     const struct boot *boot = boot_current();
-    return boot == NULL || !boot->strict;
+    bool strict = boot != NULL && boot->strict && quirks[id].kind == QUIRK_KIND_HAZARD;
+    return !strict && release_behaves(id, idf_release());
 }
 
 void quirk_met(enum quirk_id id)

@@ -2,6 +2,7 @@
 #include "esp_idf_version.h"
 #include "firmware_module.h"
 #include "idf_version.h"
+#include "otasim_quirk.h"
 #include "test_device.h"
 
 ESP_EVENT_DEFINE_BASE(FRUIT);
@@ -20,8 +21,23 @@ static void the_running_firmware_says_which_release_it_is_for(void **state)
     const struct boot boot = {.module = &firmware};
     boot_set_current(&boot);
     assert_int_equal(idf_version(), 0x050107);
+    assert_int_equal(idf_release(), 0x050107);
     assert_string_equal(esp_get_idf_version(), "v5.1.7");
     boot_set_current(NULL);
+}
+
+static void a_run_may_ask_for_the_behaviour_of_another_release(void **state)
+{
+    (void)state;
+    const struct boot boot = {.module = &firmware, .release = ESP_IDF_VERSION_VAL(4, 4, 8)};
+    boot_set_current(&boot);
+    assert_int_equal(idf_version(), 0x050107);
+    assert_int_equal(idf_release(), 0x040408);
+    assert_true(quirk(QUIRK_NO_EVENTS));
+    assert_false(quirk(QUIRK_SEQ_WRAPS) && quirk(QUIRK_RESELECT_UNCONFIRMS));
+    boot_set_current(NULL);
+    assert_false(quirk(QUIRK_NO_EVENTS));
+    assert_true(quirk(QUIRK_RESELECT_UNCONFIRMS));
 }
 
 static const char *name_in_trace(esp_event_base_t base, int32_t id)
@@ -56,6 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_running_firmware_says_which_release_it_is_for),
+        cmocka_unit_test(a_run_may_ask_for_the_behaviour_of_another_release),
         cmocka_unit_test(events_are_traced_by_the_name_that_the_release_has_for_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

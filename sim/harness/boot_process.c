@@ -291,6 +291,7 @@ static _Noreturn void boot_child(const struct boot_request *request)
         .net = request->net,
         .module = firmware != NULL ? firmware_module(firmware) : NULL,
         .argument = request->argument,
+        .release = request->release,
         .strict = request->strict,
         .check_leaks = request->check_leaks,
     };

@@ -43,6 +43,7 @@ struct boot_request {
     const struct net_env *net;
     const void *argument; /* boot_current()->argument */
     const char *input;    /* what stdin reads before its end; NULL: nothing */
+    uint32_t release; /* boot_current()->release */
     bool strict;
     bool check_leaks; /* boot_current()->check_leaks */
     bool verbose;     /* print the log */

@@ -84,13 +84,13 @@ static const char *out_of_reach(const json_t *record)
     return NULL;
 }
 
-void replay_record(const json_t *record, const json_t *baseline, const char *images_dir,
-                   struct server *server, struct replay_result *result)
+void replay_record(const json_t *record, const struct replay_source *source, struct server *server,
+                   struct replay_result *result)
 {
     struct error err = {""};
     memset(result, 0, sizeof *result);
     if (strcmp(replay_string(record, "family"), "F") == 0) {
-        replay_power_cut(record, baseline, images_dir, server, result);
+        replay_power_cut(record, source, server, result);
         return;
     }
     const char *why = out_of_reach(record);
@@ -99,8 +99,9 @@ void replay_record(const json_t *record, const json_t *baseline, const char *ima
         text_add(&result->text, "  %s\n", why);
         return;
     }
-    struct replay replay = REPLAY_OF(record, server);
-    if (!replay_prepare(&replay, images_dir, &err) || !run_and_compare(&replay, result, &err)) {
+    struct replay replay = REPLAY_OF(record, source, server);
+    if (!replay_prepare(&replay, source->images_dir, &err) ||
+        !run_and_compare(&replay, result, &err)) {
         result->differences++;
         text_add(&result->text, "  %s\n", err.text);
     }

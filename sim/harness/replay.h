@@ -8,11 +8,17 @@
 #include "replay_report.h"
 #include "server.h"
 
-/** Replays one record. images_dir holds the images that records name by their SHA-256. baseline is
- * the record of the same flow without a power cut; NULL where there is none, and needed for the
- * record of a cut only. The text must be released with free(text_take(...)). */
-void replay_record(const json_t *record, const json_t *baseline, const char *images_dir,
-                   struct server *server, struct replay_result *result);
+/** What a record is replayed with. */
+struct replay_source {
+    const json_t *baseline; /* the record of the same flow without a power cut; NULL where there is
+                               none, and needed for the record of a cut only */
+    const char *images_dir; /* holds the images that records name by their SHA-256 */
+    uint32_t release;       /* of ESP-IDF that it was recorded on; 0: master */
+};
+
+/** Replays one record. The text must be released with free(text_take(...)). */
+void replay_record(const json_t *record, const struct replay_source *source, struct server *server,
+                   struct replay_result *result);
 
 /** What was recorded and what happened now, for the comparison. */
 struct replay_evidence {

@@ -310,12 +310,12 @@ static void release(struct cut *cut)
     json_decref(cut->otadata_after_retry);
 }
 
-void replay_power_cut(const json_t *record, const json_t *baseline, const char *images_dir,
+void replay_power_cut(const json_t *record, const struct replay_source *source,
                       struct server *server, struct replay_result *result)
 {
     struct error err = {""};
     bool whole = json_object_get(record, "steps") != NULL;
-    const json_t *described = whole ? record : baseline;
+    const json_t *described = whole ? record : source->baseline;
     if (described == NULL) {
         result->skipped = true;
         text_add(&result->text, "  the files hold no \"%s/baseline\", which says what was cut\n",
@@ -329,8 +329,8 @@ void replay_power_cut(const json_t *record, const json_t *baseline, const char *
         return;
     }
     json_t *completed = complete(described, &flow);
-    struct cut cut = {.replay = REPLAY_OF(completed, server), .flow = flow};
-    if (!prepare(&cut, record, images_dir, &err) || !run(&cut, &err)) {
+    struct cut cut = {.replay = REPLAY_OF(completed, source, server), .flow = flow};
+    if (!prepare(&cut, record, source->images_dir, &err) || !run(&cut, &err)) {
         result->differences++;
         text_add(&result->text, "  %s\n", err.text);
     } else if (whole) {

@@ -7,7 +7,9 @@
 #include "replay_report.h"
 #include "server.h"
 
-/** Replays the baseline of a flow, or a power cut in the flow that `baseline` describes: skipped if
- * that is NULL. */
-void replay_power_cut(const json_t *record, const json_t *baseline, const char *images_dir,
+struct replay_source;
+
+/** Replays the baseline of a flow, or a power cut in the flow that the source's baseline describes:
+ * skipped if there is none. */
+void replay_power_cut(const json_t *record, const struct replay_source *source,
                       struct server *server, struct replay_result *result);

@@ -6,12 +6,17 @@
 
 #include "files.h"
 #include "paths.h"
+#include "release.h"
 #include "replay_device.h"
 #include "scenario_server.h"
 
 #define MAX_IMAGE_LENGTH (16u << 20)
 /* A recorded call that never returns is stopped here, on the device's clock. */
 #define TIME_LIMIT_US (600ull * 1000 * 1000)
+
+#define PARTIAL_DOWNLOAD "CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD"
+#define DIGEST_AUTH      "CONFIG_ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH"
+#define ALLOW_HTTP       "CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP"
 
 /* The modules that replay, with the options in which their sdkconfigs differ. */
 static const char *const modules[] = {
@@ -26,39 +31,51 @@ static const char *const modules[] = {
     "replayer-anti_rollback_only",
 };
 static const char *const options[] = {
-    "CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD",
+    PARTIAL_DOWNLOAD,
     "CONFIG_ESP_HTTPS_OTA_DECRYPT_CB",
     "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE",
     "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK",
     "CONFIG_ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH",
-    "CONFIG_ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH",
-    "CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP",
+    DIGEST_AUTH,
+    ALLOW_HTTP,
 };
 enum {
     MODULE_COUNT = sizeof modules / sizeof modules[0],
     OPTION_COUNT = sizeof options / sizeof options[0],
 };
 
-static bool wants_option(const json_t *record, const char *option)
+/* What the record's sdkconfig says of an option, or the release where it had none, or another
+ * default or name. */
+static bool wants_option(const struct replay *replay, const char *option)
 {
-    const json_t *sdkconfig = json_object_get(record, "sdkconfig");
-    const char *value = json_string_value(json_object_get(sdkconfig, option));
+    const json_t *sdkconfig = json_object_get(replay->record, "sdkconfig");
+    bool old = replay->release != 0 && release_between(replay->release, "", "5.0");
+    if (strcmp(option, PARTIAL_DOWNLOAD) == 0 && replay->release != 0 &&
+        release_between(replay->release, "", "6.0")) {
+        const json_t *config = json_object_get(replay->record, "ota_config");
+        return json_object_get(config, "partial_http_download") != NULL;
+    }
+    const char *name = old && strcmp(option, ALLOW_HTTP) == 0 ? "CONFIG_OTA_ALLOW_HTTP" : option;
+    const char *value = json_string_value(json_object_get(sdkconfig, name));
+    if (value == NULL && old && strcmp(option, DIGEST_AUTH) == 0) {
+        return true;
+    }
     return value != NULL && strcmp(value, "y") == 0;
 }
 
-static const struct firmware *find_module(const json_t *record, struct error *err)
+static const struct firmware *find_module(const struct replay *replay, struct error *err)
 {
     for (size_t i = 0; i < MODULE_COUNT; i++) {
         const struct firmware *firmware = firmware_load(modules[i], err);
         bool fits = firmware != NULL;
         for (size_t k = 0; fits && k < OPTION_COUNT; k++) {
-            fits = wants_option(record, options[k]) == firmware_option_on(firmware, options[k]);
+            fits = wants_option(replay, options[k]) == firmware_option_on(firmware, options[k]);
         }
         if (fits) {
             return firmware;
         }
     }
-    char *sdkconfig = json_dumps(json_object_get(record, "sdkconfig"), JSON_COMPACT);
+    char *sdkconfig = json_dumps(json_object_get(replay->record, "sdkconfig"), JSON_COMPACT);
     error_set(err, "no replayer module is built for sdkconfig %s", sdkconfig);
     free(sdkconfig);
     return NULL;
@@ -122,7 +139,7 @@ bool replay_prepare(struct replay *replay, const char *images_dir, struct error 
     if (id == NULL || !json_is_array(json_object_get(replay->record, "calls"))) {
         return error_set(err, "a record needs \"id\" and \"calls\"");
     }
-    replay->firmware = find_module(replay->record, err);
+    replay->firmware = find_module(replay, err);
     if (replay->firmware == NULL ||
         !replay_load_image(replay, "image", images_dir, &replay->served, &replay->served_length,
                            err) ||
@@ -152,6 +169,7 @@ struct boot_request replay_next_boot(struct replay *replay)
 {
     return (struct boot_request){
         .device = replay->device,
+        .release = replay->release,
         .bootloader = firmware_bootloader(replay->firmware),
         .time_limit_us = TIME_LIMIT_US,
         .firmware_for = replayer,

@@ -12,6 +12,7 @@
 
 struct replay {
     const json_t *record;
+    uint32_t release; /* that it was recorded on; 0: master */
     struct server *server;
     const struct firmware *firmware;
     struct device *device;
@@ -26,10 +27,10 @@ struct replay {
     int session;
     int next_boot; /* its number */
 };
-#define REPLAY_OF(its_record, its_server)                                                          \
+#define REPLAY_OF(its_record, its_source, its_server)                                              \
     {                                                                                              \
-        .record = (its_record), .server = (its_server), .image_file = TEMP_FILE_NONE,              \
-        .trace_file = TEMP_FILE_NONE                                                               \
+        .record = (its_record), .release = (its_source)->release, .server = (its_server),          \
+        .image_file = TEMP_FILE_NONE, .trace_file = TEMP_FILE_NONE                                 \
     }
 
 /** Sets up everything that the record says. Whatever comes of it, replay_release must follow. */

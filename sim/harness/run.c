@@ -229,6 +229,7 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .argument = &run->plan,
         .input = run->scenario->device.stdin_text,
         .power_cut = power_cut_of(run),
+        .release = run->options->release,
         .strict = run->options->strict,
         .check_leaks = run->plan.repeat != 0,
         .number = run->boot_number,

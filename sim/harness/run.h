@@ -42,7 +42,8 @@ struct run_end {
 };
 
 struct run_options {
-    bool strict;            /* quirks are off */
+    uint32_t release;       /* of ESP-IDF that the libraries behave like; 0: each module's own */
+    bool strict;            /* hazards are off */
     bool verbose;           /* the firmware's log goes to stdout, as to a serial port */
     const char *keep_flash; /* write the flash there afterwards; NULL: no */
     const char *url;        /* update from this real server instead of the scripted one; NULL: no */
@@ -83,7 +84,7 @@ void run_result_free(struct run_result *result);
 struct run_evidence {
     const struct scenario *scenario;
     const struct firmware *firmware; /* that runs first; NULL: one that has all events */
-    bool strict; /* quirks were off */
+    bool strict;                     /* quirks were off */
     const struct partition_table *table;
     struct device *device;
     const uint8_t *image;

@@ -35,7 +35,8 @@ struct sweep_options {
     unsigned retries;  /* at most so many retries a scenario besides those of distinct states */
     bool every_retry;  /* after every cut the update is tried again: slow */
     bool no_memo;      /* hash images each time: slow, and must find the same */
-    bool strict;       /* quirks are off */
+    uint32_t release;  /* run_options.release */
+    bool strict;       /* hazards are off */
     const char *point; /* only this place ("812/half"), with a story; NULL: all */
     uint64_t walks;    /* random: so many; 0: as many as `seconds` have room for */
     unsigned seconds;  /* random: of the wall clock */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 
 #include "commands.h"
 #include "junit.h"
+#include "release.h"
+#include "release_runs.h"
 #include "run_many.h"
 #include "select.h"
 #include "tap.h"
@@ -24,6 +27,10 @@ static void usage(FILE *out)
         "      --release V     behave as ESP-IDF V does (5.1.7, 5.3: its newest patch, master) "
         "instead of as\n"
         "                      the release that each firmware is compiled for\n"
+        "      --all-releases  under each release that is recorded: a table of scenarios against "
+        "releases.\n"
+        "                      The exit status is that of the newest\n"
+        "      --json FILE     write that table to FILE as JSON too\n"
         "      --min N         fail unless at least N scenarios were found\n"
         "  -v, --verbose       show the firmware's log, as on its serial port; one job at a time\n"
         "  -q, --quiet         print failures and the summary only\n"
@@ -42,6 +49,7 @@ static void usage(FILE *out)
 struct run_report {
     struct verdicts verdicts;
     const char *junit; /* NULL: none */
+    uint32_t release;  /* that was asked for; 0: none */
     bool quiet, tap, color;
     int width;
     size_t told; /* so many test points are printed */
@@ -129,6 +137,10 @@ static void print_summary(const struct run_report *report, const struct verdict_
     }
     putchar('\n');
     print_libraries(&report->verdicts, "OTA library: ");
+    if (report->release != 0) {
+        char name[RELEASE_TEXT_LENGTH];
+        printf("behaves like ESP-IDF %s\n", release_text(report->release, name));
+    }
     printf("%zu passed, %zu failed, %zu skipped\n", counts->passed, counts->failed,
            counts->skipped);
 }
@@ -136,6 +148,7 @@ static void print_summary(const struct run_report *report, const struct verdict_
 static int run_selection(const struct selection *selection, unsigned jobs,
                          const struct run_options *options, struct run_report *report)
 {
+    report->release = options->release;
     report->color = isatty(STDOUT_FILENO) != 0;
     for (size_t i = 0; i < selection->count; i++) {
         int length = (int)strlen(selection->scenarios[i]->name);
@@ -168,13 +181,63 @@ static int run_selection(const struct selection *selection, unsigned jobs,
     return ran && written ? verdicts_status(&counts) : EXIT_FAILED;
 }
 
+static void print_counts(const struct release_runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++) {
+        char name[RELEASE_TEXT_LENGTH];
+        struct verdict_counts counts = verdicts_count(&runs->verdicts[i]);
+        printf("%-8s %zu passed, %zu failed, %zu skipped, %zu met a hazard\n",
+               release_text(runs->releases[i], name), counts.passed, counts.failed, counts.skipped,
+               counts.hazards);
+    }
+}
+
+static bool write_json(const struct release_runs *runs, const char *path, struct error *err)
+{
+    json_t *json = release_runs_json(runs);
+    bool ok = json_dump_file(json, path, JSON_INDENT(1)) == 0;
+    json_decref(json);
+    return ok || error_set(err, "--json: %s: %s", path, strerror(errno));
+}
+
+static int run_releases(const struct selection *selection, unsigned jobs,
+                        const struct run_options *options, const char *json)
+{
+    uint32_t releases[16];
+    struct release_runs runs = {.releases = releases, .count = release_runs_recorded(releases, 16)};
+    struct error err;
+    struct text text = {0};
+    bool ok =
+        release_runs_make(&runs, selection->scenarios, selection->count, jobs, options, &err) &&
+        (json == NULL || write_json(&runs, json, &err));
+    if (ok) {
+        release_runs_table(&text, &runs, false);
+        char *table = text_take(&text);
+        fputs(table, stdout);
+        free(table);
+        puts(
+            "\nhazard: passed, and met what the release gets wrong. `otasim hazards` says what.\n");
+        print_counts(&runs);
+    } else {
+        fprintf(stderr, "otasim run: %s\n", err.text);
+    }
+    struct verdict_counts newest = {.missing = 1};
+    if (ok) {
+        newest = verdicts_count(&runs.verdicts[runs.count - 1]);
+    }
+    release_runs_free(&runs);
+    return verdicts_status(&newest);
+}
+
 int cmd_run(int argc, char **argv)
 {
-    enum { STRICT = 256, RELEASE, MINIMUM, KEEP_FLASH, URL, CA, JUNIT, TAP };
+    enum { STRICT = 256, RELEASE, ALL_RELEASES, JSON, MINIMUM, KEEP_FLASH, URL, CA, JUNIT, TAP };
     static const struct option long_options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"strict", no_argument, NULL, STRICT},
         {"release", required_argument, NULL, RELEASE},
+        {"all-releases", no_argument, NULL, ALL_RELEASES},
+        {"json", required_argument, NULL, JSON},
         {"min", required_argument, NULL, MINIMUM},
         {"quiet", no_argument, NULL, 'q'},
         {"verbose", no_argument, NULL, 'v'},
@@ -189,6 +252,8 @@ int cmd_run(int argc, char **argv)
     struct run_options options = {0};
     struct run_report report = {0};
     unsigned jobs = default_jobs(), minimum = 0;
+    bool all_releases = false;
+    const char *json = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "j:qvh", long_options, NULL)) != -1) {
         switch (option) {
@@ -204,6 +269,12 @@ int cmd_run(int argc, char **argv)
             if (!parse_release("run", optarg, &options.release)) {
                 return EXIT_USAGE;
             }
+            break;
+        case ALL_RELEASES:
+            all_releases = true;
+            break;
+        case JSON:
+            json = optarg;
             break;
         case MINIMUM:
             if (!parse_count("run", "--min", optarg, &minimum)) {
@@ -258,6 +329,8 @@ int cmd_run(int argc, char **argv)
         fprintf(stderr, "otasim run: found %zu scenarios, expected at least %u (--min)\n",
                 selection.count, minimum);
         status = EXIT_FAILED;
+    } else if (all_releases) {
+        status = run_releases(&selection, jobs, &options, json);
     } else {
         status = run_selection(&selection, jobs, &options, &report);
     }

@@ -18,6 +18,8 @@ int cmd_explain(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_hazards(int argc, char **argv);
+int cmd_upgrade(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_image(int argc, char **argv);

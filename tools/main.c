@@ -21,6 +21,8 @@ static const struct command {
     {"report", cmd_report, "run scenarios and write what happened as one HTML page"},
     {"sweep", cmd_sweep, "cut power, and what else can fail, at every place of a scenario"},
     {"replay", cmd_replay, "replay recorded runs of a real library and compare"},
+    {"hazards", cmd_hazards, "what the releases of ESP-IDF get wrong, and what to do about it"},
+    {"upgrade", cmd_upgrade, "what changes from one release of ESP-IDF to another"},
     {"gate", cmd_gate, "judge a release by what its build leaves behind"},
     {"serve", cmd_serve, "serve a scenario's bad day to a real board"},
     {"image", cmd_image, "look into app images, and make them"},

@@ -7,7 +7,12 @@
     ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8 | (uint32_t)(patch))
 
 static const uint32_t releases[] = {
-#define RELEASE(major, minor, patch) VERSION(major, minor, patch),
+#define RELEASE(major, minor, patch, recorded) VERSION(major, minor, patch),
+#include "otasim_releases.def"
+#undef RELEASE
+};
+static const bool is_recorded[] = {
+#define RELEASE(major, minor, patch, recorded) recorded,
 #include "otasim_releases.def"
 #undef RELEASE
 };
@@ -20,6 +25,11 @@ size_t release_count(void)
 uint32_t release_at(size_t index)
 {
     return releases[index];
+}
+
+bool release_recorded_at(size_t index)
+{
+    return is_recorded[index];
 }
 
 uint32_t release_master(void)

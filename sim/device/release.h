@@ -17,6 +17,10 @@ uint32_t release_master(void);
 size_t release_count(void);
 uint32_t release_at(size_t index);
 
+/** Whether runs of the real libraries of that one are replayed: what is said of it is not only
+ * read. */
+bool release_recorded_at(size_t index);
+
 /** Reads "5.3.5", "v5.3.5", "5.3" (its newest patch) or "master". */
 bool release_parse(const char *text, uint32_t *release, struct error *err);
 

@@ -399,6 +399,8 @@ struct scenario {
     /* What the documentation promises, where that is something else: what a strict run expects.
      * NULL: the same. */
     const struct scenario_expect *documented;
+    const char *shows; /* name of a hazard: where the release has it, the expectation fails. NULL:
+                          the row is not about a hazard of some releases */
 };
 
 /** For .documented, with the fields of struct scenario_expect. */

@@ -17,7 +17,7 @@
 /* So many retries of a wrong password, and the requests that come of it. */
 #define WRONG_PASSWORD(name_, retries, ...)                                                        \
     {                                                                                              \
-        .name = "auth/wrong-password-" name_,                                                      \
+        .name = "auth/wrong-password-" name_, .shows = "endless-401",                              \
         .about = "401 for ever, with max_authorization_retries of " #retries,                      \
         .source = "espressif/esp-idf#5407", .catalogue = "A03", CAN_BASIC,                         \
         .advice = "set max_authorization_retries where servers lock accounts out",                 \
@@ -73,6 +73,7 @@ SCENARIOS(auth) = {
     },
     {
         .name = "auth/challenge-missing",
+        .shows = "unanswerable-401-repeated",
         .about = "401 does not say what it wants",
         .source = "recording A-401-no-header",
         .catalogue = "A05",

@@ -240,6 +240,7 @@ SCENARIOS(contract) = {
     },
     {
         .name = "contract/two-updates-of-one-slot",
+        .shows = "concurrent-updates",
         .about = "a second esp_ota_begin while the first is open: the first is unharmed",
         .source = "espressif/esp-idf#18127",
         .catalogue = "F09",

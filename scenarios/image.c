@@ -72,6 +72,7 @@ SCENARIOS(image) = {
     },
     {
         .name = "image/needs-newer-revision",
+        .shows = "chip-revision-late",
         .about = "the image needs chip revision 1.2, the chip has 0.1",
         .source = "pytest_advanced_ota.py verify_min_chip_revision",
         .catalogue = "I05",
@@ -91,6 +92,7 @@ SCENARIOS(image) = {
     },
     {
         .name = "image/for-another-flash-mode",
+        .shows = "spi-mode-unchecked",
         .about = "the running app was built for DIO, the image for QIO: it would not run here",
         .catalogue = "I07",
         .device = {.apps = {{FACTORY, {.version = "1.0.0", .spi_flash_mode = 2}}}},

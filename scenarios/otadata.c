@@ -127,6 +127,7 @@ SCENARIOS(otadata) = {
     },
     {
         .name = "otadata/begin-forgets-the-slot",
+        .shows = "overwritten-slot-stays-valid",
         .about = "esp_ota_begin in a rollback build erases the entry of the slot's old app",
         .source = "espressif/esp-idf#14808",
         .catalogue = "O14",

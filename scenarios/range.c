@@ -23,7 +23,7 @@
 /* A size probe that the server won't have. */
 #define HEAD_REFUSED(code)                                                                         \
     {                                                                                              \
-        .name = "range/head-" #code,                                                               \
+        .name = "range/head-" #code, .shows = "head-refused-fails",                                \
         .about = "HEAD is answered with " #code ": one byte is asked for to learn the size",       \
         .source = "aws/amazon-freertos#1034", .catalogue = "G02", BY_16_KB,                        \
         .server = {REFUSES(code), PARTS},                                                          \
@@ -62,6 +62,7 @@ SCENARIOS(range) = {
     HEAD_REFUSED(501),
     {
         .name = "range/head-without-length",
+        .shows = "head-without-length",
         .about = "HEAD says 200, and not how long the image is",
         .source = "tronbyt/firmware-esp32#160",
         .catalogue = "G03",
@@ -180,6 +181,7 @@ SCENARIOS(range) = {
     },
     {
         .name = "range/without-desc",
+        .shows = "length-counted-twice",
         .about = "an application that does not look at the description",
         .source = "espressif/esp-idf#13065",
         .catalogue = "G12",

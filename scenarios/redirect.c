@@ -86,6 +86,7 @@ SCENARIOS(redirect) = {
     },
     {
         .name = "redirect/downgrade-to-http",
+        .shows = "downgrade-followed",
         .about = "from https to http is refused, and nothing is fetched in clear",
         .catalogue = "R09",
         .server = {REDIRECT(302, "http://localhost:8070" MOVED), IMAGE()},
@@ -118,6 +119,7 @@ SCENARIOS(redirect) = {
     },
     {
         .name = "redirect/long-signed-url",
+        .shows = "request-cut",
         .about = "the request line for a signed URL of 700 bytes does not fit buffer_size_tx",
         .source = "espressif/esp-idf#9164",
         .catalogue = "R01",
@@ -215,6 +217,7 @@ SCENARIOS(redirect) = {
     },
     {
         .name = "redirect/authorization-stays-at-home",
+        .shows = "credentials-follow-redirect",
         .about = "credentials are not sent to the host that a redirect leads to",
         .source = "IDF unit test set_url() to a different host strips Authorization header",
         .catalogue = "R11",

@@ -199,6 +199,7 @@ SCENARIOS(resume) = {
     },
     {
         .name = "resume/while-unconfirmed",
+        .shows = "resume-while-pending",
         .about = "an unconfirmed app must not go on with an update either",
         .catalogue = "G24",
         .device = {.apps = {{FACTORY, {.version = "1.0.0"}},

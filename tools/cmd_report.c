@@ -7,6 +7,7 @@
 #include "files.h"
 #include "page.h"
 #include "pool.h"
+#include "release_runs.h"
 #include "report_case.h"
 #include "select.h"
 #include "sweep_results.h"
@@ -25,6 +26,9 @@ static void usage(FILE *out)
           "      --sweep FILE   add a heat map of what `otasim sweep --jsonl FILE` found; may be\n"
           "                     given several times\n"
           "  -j, --jobs N       so many at once (default: one a processor)\n"
+          "      --release V    behave as ESP-IDF V does (5.1.7, 5.3, master)\n"
+          "      --all-releases  add a table of the scenarios against each release that is\n"
+          "                     recorded\n"
           "      --strict       behave as documented instead of as the device does (quirks off)\n"
           "  -h, --help\n\n"
           "Exit status: 0 all passed, 1 one failed or the page could not be written, 2 the\n"
@@ -37,6 +41,7 @@ struct report_options {
     unsigned jobs;
     struct run_options run;
     json_t *sweeps;
+    bool all_releases;
 };
 
 struct report_run {
@@ -70,6 +75,23 @@ static bool write_page(const struct page *page, const char *path, struct error *
     return ok;
 }
 
+static bool run_releases(struct page *page, const struct report_options *options,
+                         const struct selection *selection)
+{
+    uint32_t releases[16];
+    struct release_runs runs = {.releases = releases, .count = release_runs_recorded(releases, 16)};
+    struct error err;
+    bool ok = release_runs_make(&runs, selection->scenarios, selection->count, options->jobs,
+                                &options->run, &err);
+    if (ok) {
+        page->releases = release_runs_json(&runs);
+    } else {
+        fprintf(stderr, "otasim report: --all-releases: %s\n", err.text);
+    }
+    release_runs_free(&runs);
+    return ok;
+}
+
 static int report(const struct report_options *options, const struct selection *selection)
 {
     struct report_run run = {
@@ -78,6 +100,7 @@ static int report(const struct report_options *options, const struct selection *
     };
     run.page.sweeps = options->sweeps;
     run.page.strict = options->run.strict;
+    run.page.release = options->run.release;
     const struct pool_job job = {
         .count = selection->count,
         .jobs = options->jobs,
@@ -90,6 +113,7 @@ static int report(const struct report_options *options, const struct selection *
     if (!ran) {
         fprintf(stderr, "otasim report: %s\n", err.text);
     }
+    ran = ran && (!options->all_releases || run_releases(&run.page, options, selection));
     bool written = write_page(&run.page, options->output, &err);
     if (!written) {
         fprintf(stderr, "otasim report: %s\n", err.text);
@@ -97,6 +121,7 @@ static int report(const struct report_options *options, const struct selection *
     size_t failed = page_failed(&run.page), skipped = page_skipped(&run.page);
     size_t passed = selection->count - failed - skipped;
     printf("%zu passed, %zu failed, %zu skipped\n", passed, failed, skipped);
+    json_decref(run.page.releases);
     page_free(&run.page);
     if (!ran || !written || failed > 0) {
         return EXIT_FAILED;
@@ -117,11 +142,16 @@ static bool read_sweep(const char *path, json_t *sweeps)
 /* False if the command ends here, with *status. */
 static bool parse_options(int argc, char **argv, struct report_options *options, int *status)
 {
-    enum { SWEEP = 256, STRICT };
+    enum { SWEEP = 256, STRICT, RELEASE, ALL_RELEASES };
     static const struct option names[] = {
-        {"output", required_argument, NULL, 'o'}, {"sweep", required_argument, NULL, SWEEP},
-        {"jobs", required_argument, NULL, 'j'},   {"strict", no_argument, NULL, STRICT},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'},
+        {"sweep", required_argument, NULL, SWEEP},
+        {"jobs", required_argument, NULL, 'j'},
+        {"strict", no_argument, NULL, STRICT},
+        {"all-releases", no_argument, NULL, ALL_RELEASES},
+        {"release", required_argument, NULL, RELEASE},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     *status = EXIT_USAGE;
@@ -140,6 +170,14 @@ static bool parse_options(int argc, char **argv, struct report_options *options,
             if (!parse_count("report", "--jobs", optarg, &options->jobs)) {
                 return false;
             }
+            break;
+        case RELEASE:
+            if (!parse_release("report", optarg, &options->run.release)) {
+                return false;
+            }
+            break;
+        case ALL_RELEASES:
+            options->all_releases = true;
             break;
         case STRICT:
             options->run.strict = true;

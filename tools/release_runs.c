@@ -95,8 +95,9 @@ size_t release_runs_table(struct text *out, const struct release_runs *runs, boo
 
 static json_t *verdict_json(const struct verdict *row)
 {
-    return json_pack("{s:b, s:b, s:b, s:O?, s:s?}", "ended", row->ended, "passed", row->passed,
-                     "skipped", row->skipped, "hazards", row->quirks, "text", row->text);
+    return json_pack("{s:s, s:b, s:b, s:b, s:O?, s:s?}", "cell", release_runs_cell(row), "ended",
+                     row->ended, "passed", row->passed, "skipped", row->skipped, "hazards",
+                     row->quirks, "text", row->text);
 }
 
 json_t *release_runs_json(const struct release_runs *runs)

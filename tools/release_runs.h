@@ -27,8 +27,8 @@ const char *release_runs_cell(const struct verdict *row);
  * Returns how many lines. */
 size_t release_runs_table(struct text *out, const struct release_runs *runs, bool only_different);
 
-/** The same as JSON: {"releases": [...], "scenarios": [{"name", "verdicts": {"5.1.7": {"passed",
- * "skipped", "hazards", "text"}}}]}. */
+/** The same as JSON: {"releases": [...], "scenarios": [{"name", "verdicts": {"5.1.7": {"cell",
+ * "ended", "passed", "skipped", "hazards", "text"}}}]}. */
 json_t *release_runs_json(const struct release_runs *runs);
 
 /** The releases that are recorded, the oldest first. */

@@ -108,6 +108,41 @@ size_t release_hazards(struct text *out, uint32_t release)
     return count;
 }
 
+static bool append_name(const struct scenario *scenario, void *context)
+{
+    json_t *hazard = context;
+    if (release_shows(scenario, json_string_value(json_object_get(hazard, "name")))) {
+        json_array_append_new(json_object_get(hazard, "scenarios"), json_string(scenario->name));
+    }
+    return true;
+}
+
+json_t *release_hazards_json(uint32_t release)
+{
+    json_t *all = json_array();
+    for (int id = 0; id < QUIRK_COUNT; id++) {
+        const struct quirk_info *row = quirk_info((enum quirk_id)id);
+        if (row->kind != QUIRK_KIND_HAZARD ||
+            (release != 0 && !quirk_in_release((enum quirk_id)id, release))) {
+            continue;
+        }
+        json_t *releases = json_array();
+        for (size_t i = 0; i < release_count(); i++) {
+            char name[RELEASE_TEXT_LENGTH];
+            if (release_recorded_at(i) && quirk_in_release((enum quirk_id)id, release_at(i))) {
+                json_array_append_new(releases, json_string(release_text(release_at(i), name)));
+            }
+        }
+        json_t *hazard = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "name",
+                                   row->name, "summary", row->summary, "advice", row->advice,
+                                   "catalogue", row->catalogue, "since", row->since, "until",
+                                   row->until, "by", row->by, "releases", releases, "scenarios");
+        scenario_each(append_name, hazard);
+        json_array_append_new(all, hazard);
+    }
+    return all;
+}
+
 void release_hazard_matrix(struct text *out)
 {
     text_add(out, "| hazard |");

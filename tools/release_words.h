@@ -1,6 +1,7 @@
 /* Releases and their behaviours in words. */
 #pragma once
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "otasim_quirk.h"
@@ -16,6 +17,10 @@ bool release_shows(const struct scenario *scenario, const char *hazard);
 /** The hazards of a release, each with its span, the scenarios that show it and the advice; of
  * every release if it is 0. Returns how many. */
 size_t release_hazards(struct text *out, uint32_t release);
+
+/** The same as JSON: [{"name", "summary", "advice", "catalogue", "since", "until", "by",
+ * "releases": those recorded that have it, "scenarios": that show it}]. */
+json_t *release_hazards_json(uint32_t release);
 
 /** A table in Markdown of all hazards against the releases that are recorded. */
 void release_hazard_matrix(struct text *out);

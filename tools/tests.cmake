@@ -23,6 +23,10 @@ add_test(NAME report COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/t
                              $<TARGET_FILE:otasim>)
 set_tests_properties(report PROPERTIES LABELS cli TIMEOUT 600)
 
+add_test(NAME cli/releases COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_releases.py
+                                   $<TARGET_FILE:otasim> ${PROJECT_SOURCE_DIR}/README.md)
+set_tests_properties(cli/releases PROPERTIES LABELS cli TIMEOUT 600)
+
 add_test(NAME cli/image_sign COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_image_sign.py
                                      $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
 set_tests_properties(cli/image_sign PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT

@@ -1,5 +1,7 @@
 #include "page.h"
 
+#include "release.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +89,10 @@ static void add_mode(struct text *out, const struct page *page)
     text_add(out, "%s",
              page->strict ? "strict: as documented, quirks off"
                           : "as the device behaves, quirks on");
+    if (page->release != 0) {
+        char name[RELEASE_TEXT_LENGTH];
+        text_add(out, ", ESP-IDF %s", release_text(page->release, name));
+    }
 }
 
 static void add_card(struct text *out, const char *look, size_t count, const char *word)
@@ -250,6 +256,39 @@ static void add_sweeps(struct text *out, const struct page *page)
     text_add(out, "</section>\n");
 }
 
+static void add_releases(struct text *out, const struct page *page)
+{
+    const json_t *releases = json_object_get(page->releases, "releases");
+    const json_t *rows = json_object_get(page->releases, "scenarios");
+    if (json_array_size(releases) == 0) {
+        return;
+    }
+    text_add(out, "<section><h2>Releases</h2><p>The same scenarios with the OTA libraries of other "
+                  "releases of ESP-IDF. Hazard: passed, and met what that release gets wrong.</p>\n"
+                  "<table class=\"families\"><tr><th scope=\"col\">scenario</th>");
+    for (size_t i = 0; i < json_array_size(releases); i++) {
+        text_add(out, "<th scope=\"col\">");
+        markup_add(out, json_string_value(json_array_get(releases, i)));
+        text_add(out, "</th>");
+    }
+    text_add(out, "</tr>\n");
+    for (size_t row = 0; row < json_array_size(rows); row++) {
+        const json_t *scenario = json_array_get(rows, row);
+        text_add(out, "<tr><td>");
+        markup_add(out, json_string_value(json_object_get(scenario, "name")));
+        text_add(out, "</td>");
+        for (size_t i = 0; i < json_array_size(releases); i++) {
+            const json_t *verdict = json_object_get(json_object_get(scenario, "verdicts"),
+                                                    json_string_value(json_array_get(releases, i)));
+            text_add(out, "<td>");
+            markup_add(out, json_string_value(json_object_get(verdict, "cell")));
+            text_add(out, "</td>");
+        }
+        text_add(out, "</tr>\n");
+    }
+    text_add(out, "</table></section>\n");
+}
+
 static void add_scenarios(struct text *out, const struct page *page)
 {
     for (size_t i = 0; i < page->count;) {
@@ -274,9 +313,9 @@ static void add_place(struct text *out, const char *name, size_t length, const s
         const char *name;
         void (*add)(struct text *out, const struct page *page);
     } places[] = {
-        {"style", add_style},       {"mode", add_mode},           {"summary", add_summary},
-        {"failures", add_failures}, {"families", add_families},   {"hazards", add_hazards},
-        {"sweeps", add_sweeps},     {"scenarios", add_scenarios},
+        {"style", add_style},       {"mode", add_mode},         {"summary", add_summary},
+        {"failures", add_failures}, {"families", add_families}, {"hazards", add_hazards},
+        {"sweeps", add_sweeps},     {"releases", add_releases}, {"scenarios", add_scenarios},
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (strlen(places[i].name) == length && memcmp(places[i].name, name, length) == 0) {

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "scenario.h"
 #include "text.h"
@@ -19,6 +20,8 @@ struct page {
     struct page_case *cases;                 /* one a scenario */
     size_t count;
     const json_t *sweeps; /* records (sweep_results.h), borrowed; NULL: none */
+    uint32_t release;     /* that was asked for; 0: none */
+    json_t *releases;     /* scenarios against releases (release_runs_json), borrowed; NULL: none */
     bool strict;          /* the run was one with --strict */
     size_t steps;         /* bytes of text that each scenario's steps may take */
 };

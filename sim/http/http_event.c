@@ -1,4 +1,5 @@
 #include "http_client.h"
+#include "otasim_quirk.h"
 #include "sdkconfig.h"
 
 #if HTTP_EVENTS_ARE_POSTED
@@ -12,6 +13,9 @@ ESP_EVENT_DEFINE_BASE(ESP_HTTP_CLIENT_EVENT);
 
 static void post(esp_http_client_event_id_t id, const void *data, size_t size)
 {
+    if (quirk(QUIRK_HTTP_EVENTS_NOT_POSTED)) {
+        return;
+    }
     /* A loop that is missing or full changes nothing for the request. */
     esp_event_post(ESP_HTTP_CLIENT_EVENT, (int32_t)id, data, size, pdMS_TO_TICKS(POST_TIMEOUT_MS));
 }
@@ -44,10 +48,21 @@ static void call_handler(struct esp_http_client *client, esp_http_client_event_t
     }
 }
 
+/* The release does not have it: nobody hears of it. */
+static bool is_missing(esp_http_client_event_id_t id)
+{
+    if (id != HTTP_EVENT_MISSING &&
+        (id == HTTP_EVENT_ON_HEADERS_COMPLETE || id == HTTP_EVENT_ON_STATUS_CODE)) {
+        return quirk(QUIRK_NO_STATUS_EVENTS);
+    }
+    return id == HTTP_EVENT_MISSING ||
+           (id == HTTP_EVENT_REDIRECT && quirk(QUIRK_NO_REDIRECT_EVENT));
+}
+
 void http_event(struct esp_http_client *client, esp_http_client_event_id_t id, void *data,
                 int length)
 {
-    if (id == HTTP_EVENT_MISSING) {
+    if (is_missing(id)) {
         return;
     }
     esp_http_client_event_t event = {.event_id = id, .data = data, .data_len = length};
@@ -74,7 +89,7 @@ void http_event_error(struct esp_http_client *client)
 
 void http_event_redirect(struct esp_http_client *client)
 {
-    if (HTTP_EVENT_REDIRECT == HTTP_EVENT_MISSING) {
+    if (is_missing(HTTP_EVENT_REDIRECT)) {
         return;
     }
     if (client->disable_auto_redirect) {

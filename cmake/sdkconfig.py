@@ -41,9 +41,19 @@ IMPLIES = [
 ]
 
 
-# Minor releases that are known, and the newest patch of each that is.
-NEWEST_PATCH = {(4, 4): 8, (5, 1): 7, (5, 3): 5, (5, 5): 5, (6, 1): 0}
-MASTER = (6, 1, 0)
+RELEASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir,
+                        "sim", "esp", "include", "otasim_releases.def")
+
+
+def known_releases():
+    """Minor releases that are known, and the newest patch of each that is; the last is master."""
+    with open(RELEASES, encoding="utf-8") as table:
+        rows = re.findall(r"^RELEASE\((\d+), (\d+), (\d+), \w+\)", table.read(), re.MULTILINE)
+    return [tuple(int(number) for number in row) for row in rows]
+
+
+NEWEST_PATCH = {release[:2]: release[2] for release in known_releases()}
+MASTER = known_releases()[-1]
 
 # The release in which an option came, and the one in which it was gone.
 SINCE = {

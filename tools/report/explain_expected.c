@@ -14,6 +14,9 @@ static void add_result(struct text *out, const struct scenario_expect *expect)
     } else {
         text_add(out, "%s", esp_err_to_name(expect->result));
     }
+    if (expect->failed_in != NULL) {
+        text_add(out, " from %s", expect->failed_in);
+    }
 }
 
 static void add_events(struct text *out, const struct scenario_expect *expect)
@@ -93,6 +96,12 @@ void explain_expected(struct text *out, const struct scenario *scenario)
     }
     if (expect->lasts_ms != 0) {
         text_add(out, "\nit lasts %d ms of the device's clock", expect->lasts_ms);
+    }
+    if (expect->longest_call_ms != 0) {
+        text_add(out, "\nthe longest call lasts %d ms of it", expect->longest_call_ms);
+    }
+    if (expect->downloads != 0) {
+        text_add(out, "\n%" PRId64 " bytes of bodies cross the wire", expect->downloads);
     }
     text_add(out, "%s%s%s",
              expect->slot_untouched ? "\nnot one byte is written where the update would land" : "",

@@ -20,6 +20,18 @@
 #define PARTS         IMAGE(.range = "honor")
 #define REFUSES(code) RESPONSE(code, .body = "none")
 
+/* The first part was written, and the next is none. */
+#define GIVEN_UP                                                                                   \
+    {                                                                                              \
+        START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION, WRITE_FLASH_TO(16384), ABORT       \
+    }
+
+#define PROBED_BY_GET                                                                              \
+    {                                                                                              \
+        PROBE, GET("/fw.bin", .range = "bytes=0-0", .status = 200),                                \
+            GET("/fw.bin", .range = "bytes=0-16383", .status = 200)                                \
+    }
+
 /* A size probe that the server won't have. */
 #define HEAD_REFUSED(code)                                                                         \
     {                                                                                              \
@@ -93,20 +105,26 @@ SCENARIOS(range) = {
         .source = "recording B-range-ignored-after-first-oneshot",
         .catalogue = "G05",
         .why = "the status of later parts is not looked at; only the image check finds it",
-        .advice = "fetch from servers that honour every range: mirrors behind one name may differ",
         BY_16_KB,
         .server = {IMAGE(), PARTS, IMAGE()},
-        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .requests = {PROBE, FIRST, SECOND}},
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .requests = {PROBE, FIRST, SECOND},
+                   .hazard = "ignored-range-appended"},
+        .documented = DOCUMENTED(.result = ESP_FAIL, .events = GIVEN_UP,
+                                 .requests = {PROBE, FIRST, SECOND}),
     },
     {
         .name = "range/wrong-window",
         .about = "the second part begins 16 bytes later than was asked for, and says so",
         .catalogue = "G06",
         .why = "the start in Content-Range is not compared; only the image check finds it",
-        .advice = "keep CDN caches from rewriting ranges; retry from the start after a failure",
         BY_16_KB,
         .server = {PARTS, PARTS, IMAGE(.range = "shifted"), PARTS},
-        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .requests = {PROBE, REST}},
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .requests = {PROBE, REST},
+                   .hazard = "part-not-compared"},
+        .documented = DOCUMENTED(.result = ESP_FAIL, .events = GIVEN_UP,
+                                 .requests = {PROBE, FIRST, SECOND}),
     },
     {
         .name = "range/total-unknown",
@@ -172,11 +190,12 @@ SCENARIOS(range) = {
         .about = "HEAD is refused and ranges are ignored: the image crosses the wire twice",
         .source = "recording B-fallback-range-ignored",
         .catalogue = "G11",
-        .advice = "serve firmware for partial download from servers that answer HEAD",
         BY_16_KB,
         .server = {REFUSES(405), IMAGE()},
-        .expect = {.requests = {PROBE, GET("/fw.bin", .range = "bytes=0-0", .status = 200),
-                                GET("/fw.bin", .range = "bytes=0-16383", .status = 200)}},
+        .expect = {.requests = PROBED_BY_GET,
+                   .downloads = 2 * 65536,
+                   .hazard = "probe-downloads-all"},
+        .documented = DOCUMENTED(.requests = PROBED_BY_GET, .downloads = 65536),
     },
     {
         .name = "range/without-desc",

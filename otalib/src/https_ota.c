@@ -257,9 +257,10 @@ static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out
         /* The beginning is in flash already: resumed, or perform was called. */
         return esp_partition_read(ota->staging, offset, out, size);
     }
-    if (ota->header_length == 0) {
-        if (https_ota_read_header(ota) != ESP_OK) {
-            return ESP_FAIL;
+    if (ota->header_length < IMAGE_HEADER_SIZE) {
+        esp_err_t err = https_ota_read_header(ota);
+        if (err != ESP_OK) {
+            return err;
         }
     } else if (quirk(QUIRK_DESC_TWICE)) {
         /* What lies in the slot takes the place of the header that was read (catalogue C01). */
@@ -353,6 +354,18 @@ static esp_err_t perform_next(struct https_ota *ota)
     return got > 0 ? https_ota_write(ota, (size_t)got) : end_of_response(ota);
 }
 
+static esp_err_t perform_header(struct https_ota *ota)
+{
+    if (ota->header_length < IMAGE_HEADER_SIZE) {
+        esp_err_t err = https_ota_read_header(ota);
+        ota->awaits_header = err == ESP_ERR_HTTPS_OTA_IN_PROGRESS;
+        if (err != ESP_OK) {
+            return err;
+        }
+    }
+    return https_ota_write_header(ota);
+}
+
 static esp_err_t perform_first(struct https_ota *ota)
 {
     check_final(ota);
@@ -366,13 +379,7 @@ static esp_err_t perform_first(struct https_ota *ota)
     if (ota->written > 0) {
         return perform_next(ota); /* resumed: the header is in flash */
     }
-    if (ota->header_length == 0) {
-        err = https_ota_read_header(ota);
-        if (err != ESP_OK) {
-            return err;
-        }
-    }
-    return https_ota_write_header(ota);
+    return perform_header(ota);
 }
 
 esp_err_t esp_https_ota_perform(esp_https_ota_handle_t https_ota_handle)
@@ -385,7 +392,7 @@ esp_err_t esp_https_ota_perform(esp_https_ota_handle_t https_ota_handle)
     case OTA_STATE_BEGIN:
         return perform_first(ota);
     case OTA_STATE_IN_PROGRESS:
-        return perform_next(ota);
+        return ota->awaits_header ? perform_header(ota) : perform_next(ota);
     case OTA_STATE_SUCCESS:
     case OTA_STATE_INIT:
         break;

@@ -58,11 +58,27 @@ static esp_err_t answer_challenge(struct https_ota *ota)
     return esp_http_client_add_auth(ota->client);
 }
 
+/* The whole file in place of a later part of it, to be put behind what is there already. */
+static bool is_not_the_part(const struct https_ota *ota, int status)
+{
+    if (!ota->partial || ota->asked_from == 0 || status == HttpStatus_PartialContent) {
+        return false;
+    }
+    enum quirk_id id =
+        ota->state == OTA_STATE_INIT ? QUIRK_RESUMED_RANGE_IGNORED : QUIRK_IGNORED_RANGE_APPENDED;
+    if (quirk(id)) {
+        quirk_met(id);
+        return false;
+    }
+    return true;
+}
+
 /* 200, 206, and by a quirk (H13) every other status below 400 that nothing else handles. */
 static esp_err_t accept_body(const struct https_ota *ota, int status)
 {
     if (status == HttpStatus_Ok || status == HttpStatus_PartialContent) {
-        if (ota->resumes && !ota->partial && status != HttpStatus_PartialContent) {
+        if (is_not_the_part(ota, status) ||
+            (ota->resumes && !ota->partial && status != HttpStatus_PartialContent)) {
             return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
         }
         return ESP_OK;
@@ -160,5 +176,12 @@ esp_err_t https_ota_set_range(struct https_ota *ota, int from, int to)
     } else {
         snprintf(range, sizeof range, "bytes=%d-%d", from, to);
     }
+    ota->asked_from = from;
     return esp_http_client_set_header(ota->client, "Range", range);
+}
+
+esp_err_t https_ota_clear_range(struct https_ota *ota)
+{
+    ota->asked_from = 0;
+    return esp_http_client_delete_header(ota->client, "Range");
 }

@@ -33,7 +33,7 @@ SCENARIOS(anti_rollback) = {
         DEVICE,
         .image = {.secure_version = 0},
         .update = {.api = UPDATE_NATIVE},
-        .expect = {.result = ESP_ERR_OTA_SMALL_SEC_VER},
+        .expect = {.result = ESP_ERR_OTA_SMALL_SEC_VER, .failed_in = "esp_ota_set_boot_partition"},
     },
     {
         .name = "anti_rollback/same",

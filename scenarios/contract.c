@@ -37,6 +37,19 @@
         .update = {.api = UPDATE_NATIVE, .write_size = (bytes)},                                   \
     }
 
+/* The handle is what an earlier update left in a variable, and must not be taken for a new one. */
+#define BEGIN_FAILS(what, story, code, ...)                                                        \
+    {                                                                                              \
+        .name = "contract/failed-begin-" what,                                                     \
+        .about = "a begin that fails sets the handle to NULL: " story, .catalogue = "C12",         \
+        .firmware = "contract:begins_with_an_old_handle",                                          \
+        .expect = {.result = (code),                                                               \
+                   .failed_in = "esp_https_ota_begin",                                             \
+                   .state = STATE_K0,                                                              \
+                   .events = {START}},                                                             \
+        __VA_ARGS__                                                                                \
+    }
+
 SCENARIOS(contract) = {
     {
         .name = "contract/describes-twice",
@@ -175,6 +188,10 @@ SCENARIOS(contract) = {
                    .events = {START},
                    .no_requests = true},
     },
+    BEGIN_FAILS("404", "the server has no such file", ESP_FAIL, .server = {RESPONSE(404)}),
+    BEGIN_FAILS("refused", "nobody listens", ESP_ERR_HTTP_CONNECT,
+                .update = {.url = "https://localhost:8079/fw.bin"}, .server = {IMAGE()}),
+    BEGIN_FAILS("nowhere", "302 to nowhere", ESP_ERR_INVALID_ARG, .server = {RESPONSE(302)}),
     {
         .name = "contract/status-of-a-failed-begin",
         .about = "begin fails without a handle: the status is to be had in the client's events",
@@ -198,7 +215,7 @@ SCENARIOS(contract) = {
         .firmware = "updater-watchdog",
         .server = {IMAGE(.content_length = "omit")},
         .update = {.bulk_flash_erase = true},
-        .expect = {.lasts_ms = 9472},
+        .expect = {.lasts_ms = 9472, .erases_once = true},
     },
     {
         .name = "contract/erase-starves-network",
@@ -207,7 +224,7 @@ SCENARIOS(contract) = {
         .catalogue = "F02",
         .server = {IMAGE()},
         .update = {.bulk_flash_erase = true},
-        .expect = {.requests = {GET("/fw.bin")}},
+        .expect = {.requests = {GET("/fw.bin")}, .erases_once = true},
     },
     {
         .name = "contract/flash-write-error",
@@ -258,6 +275,15 @@ SCENARIOS(contract) = {
         .expect = {.state = STATE_K1, .no_update = true, .crash = true},
     },
     {
+        .name = "contract/writes-backwards",
+        .about = "esp_ota_write_with_offset from the last sector to the first, into an erased slot",
+        .source = "espressif/esp-idf#13127",
+        .catalogue = "F07",
+        .image = {.size = 16384},
+        DOES("writes_backwards"),
+        .expect = {.erases_once = true},
+    },
+    {
         .name = "contract/two-updates-of-one-slot",
         .about = "a second esp_ota_begin while the first is open: the first is unharmed",
         .source = "espressif/esp-idf#18127",
@@ -291,6 +317,17 @@ SCENARIOS(contract) = {
         .source = "espressif/esp-idf#9434",
         .catalogue = "F11",
         .firmware = "contract:writes_after_the_end",
+        .expect = {.result = ESP_ERR_INVALID_ARG,
+                   .failed_in = "esp_ota_write",
+                   .state = STATE_K1,
+                   .flash_untouched = true},
+    },
+    {
+        .name = "contract/writes-to-a-handle-of-before",
+        .about = "esp_ota_write on a handle that was aborted, while another update is open",
+        .source = "espressif/esp-idf#9434",
+        .catalogue = "F11",
+        .firmware = "contract:writes_to_a_handle_of_before",
         .expect = {.result = ESP_ERR_INVALID_ARG,
                    .failed_in = "esp_ota_write",
                    .state = STATE_K1,

@@ -108,6 +108,25 @@ SCENARIOS(contract) = {
                               FINISH}},
     },
     {
+        .name = "contract/finishes-early-over-the-same-image",
+        .about =
+            "finish in the middle of the download, where the slot holds the same image from an "
+            "earlier update: it verifies, and is not selected",
+        .source = "tronbyt/firmware-esp32#160",
+        .catalogue = "C03",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "2.0.0", .size = 65536}}}},
+        DOES("finishes_early"),
+        .expect = {.state = STATE_K1,
+                   .events = {START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION, WRITE_FLASH,
+                              FINISH},
+                   .hazard = "finish-early-ok"},
+        .documented = DOCUMENTED(.result = ESP_ERR_INVALID_STATE,
+                                 .failed_in = "esp_https_ota_finish", .state = STATE_K1,
+                                 .events = {START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
+                                            WRITE_FLASH, FINISH}),
+    },
+    {
         .name = "contract/ignores-a-failed-perform",
         .about = "perform could not begin (the app is unconfirmed), and finish is called anyway",
         .catalogue = "C04",
@@ -171,11 +190,17 @@ SCENARIOS(contract) = {
     },
     {
         .name = "contract/length-before-perform",
-        .about = "esp_https_ota_get_image_len_read right after the description says -1",
+        .about = "esp_https_ota_get_image_len_read right after the description says -1, which an "
+                 "application takes for a failure",
         .catalogue = "C10",
         DOES("asks_for_the_length_early"),
-        .expect = {.events = {START, CONNECTED, GET_IMG_DESC, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
-                              WRITE_FLASH_TO(IMAGE_SIZE), UPDATE_BOOT_PARTITION, FINISH}},
+        .expect = {.no_update = true,
+                   .state = STATE_K0,
+                   .events = {START, CONNECTED, GET_IMG_DESC, ABORT},
+                   .hazard = "length-before-perform"},
+        .documented = DOCUMENTED(.events = {START, CONNECTED, GET_IMG_DESC, VERIFY_CHIP_ID,
+                                            VERIFY_CHIP_REVISION, WRITE_FLASH_TO(IMAGE_SIZE),
+                                            UPDATE_BOOT_PARTITION, FINISH}),
     },
     {
         .name = "contract/init-callback-fails",

@@ -146,12 +146,13 @@ SCENARIOS(otadata) = {
                    .otadata = {ENTRY(4, OTADATA_VALID), ENTRY(5, OTADATA_VALID)}},
         .firmware = "updater-rollback",
         .server = {IMAGE(.cut_after = 32768)},
-        .advice =
-            "with three slots, an update that fails leaves only the running app to go back to",
         .expect = {.result = ESP_FAIL,
                    .state = STATE_K1,
                    .boots = {{OTA_1, "1.1.0"}},
-                   .forgets_entry = true},
+                   .forgets_entry = true,
+                   .hazard = "begin-forgets-any-slot"},
+        .documented = DOCUMENTED(.result = ESP_FAIL, .state = STATE_K1, .boots = {{OTA_1, "1.1.0"}},
+                                 .keeps_entry = true),
     },
     {
         .name = "otadata/two-updates-no-reboot",

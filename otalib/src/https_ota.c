@@ -467,10 +467,25 @@ esp_err_t esp_https_ota_abort(esp_https_ota_handle_t https_ota_handle)
     return err;
 }
 
+/* What was read for the description counts too, by the header (catalogue C10). */
+static int length_before_perform(const struct https_ota *ota)
+{
+    if (!quirk(QUIRK_LENGTH_BEFORE_PERFORM)) {
+        return ota->written + ota->header_length;
+    }
+    if (ota->header_length > 0) {
+        quirk_met(QUIRK_LENGTH_BEFORE_PERFORM);
+    }
+    return -1;
+}
+
 int esp_https_ota_get_image_len_read(esp_https_ota_handle_t https_ota_handle)
 {
     const struct https_ota *ota = https_ota_handle;
-    return ota == NULL || ota->state < OTA_STATE_IN_PROGRESS ? -1 : ota->written;
+    if (ota == NULL) {
+        return -1;
+    }
+    return ota->state < OTA_STATE_IN_PROGRESS ? length_before_perform(ota) : ota->written;
 }
 
 int esp_https_ota_get_status_code(esp_https_ota_handle_t https_ota_handle)

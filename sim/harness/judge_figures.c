@@ -123,17 +123,21 @@ static void judge_erases(const struct run_evidence *evidence, struct run_result 
     }
 }
 
-/* An entry that was there and not active is gone. */
-static void judge_forgotten(const struct run_evidence *evidence, struct run_result *result)
+/* An entry that was there and not active is gone, or is not. */
+static void judge_inactive_entry(const struct run_evidence *evidence, struct run_result *result)
 {
+    const struct scenario_expect *expect = &evidence->scenario->expect;
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
     int active = otadata_active(before);
-    if (!evidence->scenario->expect.forgets_entry || active < 0) {
+    if ((!expect->forgets_entry && !expect->keeps_entry) || active < 0) {
         return;
     }
     const struct otadata_entry *was = &before->entry[1 - active], *is = &after->entry[1 - active];
-    if (was->seq == UINT32_MAX || is->seq != UINT32_MAX) {
-        run_mismatch(result, "otadata", text_format("entry %d is forgotten", 1 - active),
+    uint32_t wanted = expect->keeps_entry ? was->seq : UINT32_MAX;
+    if (was->seq == UINT32_MAX || is->seq != wanted) {
+        run_mismatch(result, "otadata",
+                     text_format("entry %d is %s", 1 - active,
+                                 expect->keeps_entry ? "what it was" : "forgotten"),
                      text_format("seq %" PRIu32 " became seq %" PRIu32, was->seq, is->seq));
     }
 }
@@ -246,7 +250,7 @@ void judge_figures(const struct run_evidence *evidence, struct run_result *resul
     judge_flash_untouched(evidence, result);
     judge_slot_untouched(evidence, result);
     judge_erases(evidence, result);
-    judge_forgotten(evidence, result);
+    judge_inactive_entry(evidence, result);
     judge_time(expect, result);
     judge_longest_call(expect, result);
     judge_downloads(expect, result);

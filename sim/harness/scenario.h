@@ -358,6 +358,7 @@ struct scenario_expect {
     bool erases_once;       /* no sector of the slot is erased twice */
     bool programs_unerased; /* the device programs where it has not erased */
     bool forgets_entry;     /* the entry of otadata that is not active is erased */
+    bool keeps_entry;       /* it is what it was */
     bool erases_otadata;    /* both entries of otadata are erased at last */
     bool reselects;         /* otadata selects the running app anew */
     int lasts_ms;        /* of the device's clock: the first boot takes that at least, and less than

@@ -240,6 +240,15 @@ SCENARIOS(otadata) = {
         .expect = {.boots = {{OTA_0, "2.0.0"}}, .more_boots = 1},
     },
     {
+        .name = "otadata/next-of-each-slot",
+        .about = "esp_ota_get_next_update_partition of a partition that does not run",
+        .device = {.partitions = "three_factory",
+                   .apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.1.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .firmware = "contract:goes_round_the_slots",
+        .expect = {.no_update = true, .flash_untouched = true, .boots = {{OTA_0, "1.1.0"}}},
+    },
+    {
         .name = "otadata/sequence-wraps",
         .about = "the sequence is at its end: the next number reads as erased",
         .catalogue = "O20",

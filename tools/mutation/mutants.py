@@ -113,7 +113,7 @@ MUTANTS = [
            "start_from != NULL ? esp_partition_verify(start_from) : esp_ota_get_running_partition();",
            "start_from != NULL && esp_partition_verify(start_from) == NULL ? NULL\n"
            "                                                      : esp_ota_get_running_partition();",
-           replay("E")),
+           scenarios("otadata")),
     Mutant("factory-selected-by-one-sector", SELECT,
            "esp_partition_erase_range(otadata, 0, otadata->size);",
            "esp_partition_erase_range(otadata, 0, OTA_SECTOR_SIZE);",
@@ -185,7 +185,7 @@ MUTANTS = [
            replay("E", "D")),
     Mutant("end-does-not-verify", SESSION,
            "        valid = ota_image_is_valid(session->staging, ESP_IMAGE_VERIFY);\n", "",
-           replay("E")),
+           scenarios("image")),
     Mutant("end-leaves-verifying-to-set-boot", SESSION,
            "        err = verify(session);\n", "        err = ESP_OK;\n",
            scenarios("image")),
@@ -221,7 +221,7 @@ MUTANTS = [
            "    for (int i = 0; i < 2; i++) {\n        const esp_ota_select_entry_t *entry = &select.entry[i];",
            "    for (int i = select.active; i >= 0 && i == select.active; i++) {\n"
            "        const esp_ota_select_entry_t *entry = &select.entry[i];",
-           replay("E")),
+           scenarios("otadata")),
     Mutant("confirmed-as-undefined", ROLLBACK,
            "ota_select_write(&select, index, entry->ota_seq, ESP_OTA_IMG_VALID);",
            "ota_select_write(&select, index, entry->ota_seq, ESP_OTA_IMG_UNDEFINED);",

@@ -83,9 +83,8 @@ static void add_boots(struct text *out, const struct scenario_expect *expect)
     }
 }
 
-void explain_expected(struct text *out, const struct scenario *scenario)
+static void add_expected(struct text *out, const struct scenario_expect *expect)
 {
-    const struct scenario_expect *expect = &scenario->expect;
     add_result(out, expect);
     add_events(out, expect);
     add_requests(out, expect);
@@ -107,4 +106,16 @@ void explain_expected(struct text *out, const struct scenario *scenario)
              expect->slot_untouched ? "\nnot one byte is written where the update would land" : "",
              expect->flash_untouched ? "\nnot one byte of flash is written" : "",
              expect->crash ? "\na boot crashes" : "");
+}
+
+void explain_expected(struct text *out, const struct scenario *scenario)
+{
+    add_expected(out, &scenario->expect);
+}
+
+void explain_documented(struct text *out, const struct scenario *scenario)
+{
+    if (scenario->documented != NULL) {
+        add_expected(out, scenario->documented);
+    }
 }

@@ -155,7 +155,10 @@ static struct update *begin(struct run *run, int place, uint32_t size, unsigned 
     }
     expect_erased(run, place, erased);
     if (forgets && !walk_error_struck(run)) {
-        walk_rule(run, walk_may_forget(run) == PLACE_NONE, "forgotten",
+        /* With quirk begin-forgets-any-slot, whichever app the entry names. */
+        int named = walk_may_forget(run);
+        bool other_app = run->walk->setup.strict && named != place;
+        walk_rule(run, named == PLACE_NONE || other_app, "forgotten",
                   "otadata names an app still that an unfinished update could be taken for");
     }
     struct update *update =

@@ -33,7 +33,20 @@ SCENARIOS(anti_rollback) = {
         DEVICE,
         .image = {.secure_version = 0},
         .update = {.api = UPDATE_NATIVE},
-        .expect = {.result = ESP_ERR_OTA_SMALL_SEC_VER},
+        .expect = {.result = ESP_ERR_OTA_SMALL_SEC_VER, .failed_in = "esp_ota_set_boot_partition"},
+    },
+    {
+        .name = "anti_rollback/between-the-chip-and-the-running-app",
+        .about = "an image of a lower secure version than the running app's is taken: the efuse is "
+                 "what counts",
+        .catalogue = "O26",
+        .device = {.partitions = "nofactory",
+                   .secure_version = 1,
+                   .apps = {{OTA_0, {.version = "1.0.0", .secure_version = 3}}},
+                   .otadata = {ENTRY(1, OTADATA_UNDEFINED)}},
+        .firmware = "updater-anti_rollback",
+        .server = {IMAGE()},
+        .image = {.secure_version = 2},
     },
     {
         .name = "anti_rollback/same",

@@ -39,6 +39,7 @@
             .update = {.api = UPDATE_STEPS, .get_img_desc = true},                                 \
             .expect = {.result = ESP_FAIL,                                                         \
                        .state = STATE_K0,                                                          \
+                       .failed_in = "esp_https_ota_get_img_desc",                                  \
                        .slot_untouched = true,                                                     \
                        .events = REFUSED_BY_ITS_DESCRIPTION},                                      \
         },                                                                                         \
@@ -46,7 +47,7 @@
         .name = "content/" what "-native",                                                         \
         .about = story ", by esp_ota_write: its first byte is not 0xE9", .source = report,         \
         .catalogue = id, .server = {IMAGE(.body = file)}, .update = {.api = UPDATE_NATIVE},        \
-        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED},                                         \
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .failed_in = "esp_ota_write"},           \
     }
 
 /* A flash mode that is not known to be another one is none of the update's business. */
@@ -86,6 +87,7 @@ SCENARIOS(content) = {
         .server = {IMAGE()},
         .update = {.api = UPDATE_STEPS, .get_img_desc = true},
         .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .failed_in = "esp_https_ota_perform",
                    .events = {START, CONNECTED, GET_IMG_DESC, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
                               WRITE_FLASH_TO(0), ABORT}},
     },
@@ -106,6 +108,7 @@ SCENARIOS(content) = {
         .server = {IMAGE(.body = "image+ff:32768")},
         .update = {.api = UPDATE_STEPS, .get_img_desc = true},
         .expect = {.result = ESP_FAIL,
+                   .failed_in = "esp_https_ota_get_img_desc",
                    .state = STATE_K0,
                    .slot_untouched = true,
                    .events = REFUSED_BY_ITS_DESCRIPTION},
@@ -154,7 +157,7 @@ SCENARIOS(content) = {
         .image = {.size = 192 * 1024},
         .server = {IMAGE()},
         .update = {.api = UPDATE_NATIVE},
-        .expect = {.result = ESP_ERR_INVALID_SIZE},
+        .expect = {.result = ESP_ERR_INVALID_SIZE, .failed_in = "esp_ota_write"},
     },
     {
         .name = "content/bigger-than-slot-bulk",
@@ -169,6 +172,7 @@ SCENARIOS(content) = {
         .firmware = "contract:updates_in_bulk_twice",
         .server = {IMAGE(.body = "image+ff:131072"), IMAGE()},
         .expect = {.result = ESP_ERR_INVALID_SIZE,
+                   .failed_in = "esp_https_ota_perform",
                    .events = {START, CONNECTED, ABORT, START, CONNECTED, ABORT},
                    .hazard = "failed-begin-leaks"},
         .documented = DOCUMENTED(.result = ESP_OK,

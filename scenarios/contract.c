@@ -37,6 +37,19 @@
         .update = {.api = UPDATE_NATIVE, .write_size = (bytes)},                                   \
     }
 
+/* The handle is what an earlier update left in a variable, and must not be taken for a new one. */
+#define BEGIN_FAILS(what, story, code, ...)                                                        \
+    {                                                                                              \
+        .name = "contract/failed-begin-" what,                                                     \
+        .about = "a begin that fails sets the handle to NULL: " story, .catalogue = "C12",         \
+        .firmware = "contract:begins_with_an_old_handle",                                          \
+        .expect = {.result = (code),                                                               \
+                   .failed_in = "esp_https_ota_begin",                                             \
+                   .state = STATE_K0,                                                              \
+                   .events = {START}},                                                             \
+        __VA_ARGS__                                                                                \
+    }
+
 SCENARIOS(contract) = {
     {
         .name = "contract/describes-twice",
@@ -45,7 +58,10 @@ SCENARIOS(contract) = {
         DOES("describes_twice"),
         .advice = "call esp_https_ota_get_img_desc once, and keep the answer",
         .why = "the second answer comes from the slot, here a blank one",
-        .expect = {.result = ESP_FAIL, .state = STATE_K1, .hazard = "desc-twice"},
+        .expect = {.result = ESP_FAIL,
+                   .failed_in = "esp_https_ota_get_img_desc",
+                   .state = STATE_K1,
+                   .hazard = "desc-twice"},
         .documented = DOCUMENTED(.events = {START, CONNECTED, GET_IMG_DESC, GET_IMG_DESC,
                                             VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
                                             WRITE_FLASH_TO(IMAGE_SIZE), UPDATE_BOOT_PARTITION,
@@ -59,6 +75,7 @@ SCENARIOS(contract) = {
         DOES("describes_twice"),
         .advice = "call esp_https_ota_get_img_desc once, and keep the answer",
         .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .failed_in = "esp_https_ota_finish",
                    .state = STATE_K1,
                    .any_events = true,
                    .hazard = "desc-twice"},
@@ -73,7 +90,8 @@ SCENARIOS(contract) = {
         .expect = {.state = STATE_K0,
                    .events = {START, CONNECTED, FINISH},
                    .hazard = "finish-early-ok"},
-        .documented = DOCUMENTED(.result = ESP_ERR_INVALID_STATE, .state = STATE_K0,
+        .documented = DOCUMENTED(.result = ESP_ERR_INVALID_STATE,
+                                 .failed_in = "esp_https_ota_finish", .state = STATE_K0,
                                  .events = {START, CONNECTED, FINISH}),
     },
     {
@@ -84,9 +102,29 @@ SCENARIOS(contract) = {
         DOES("finishes_early"),
         .advice = "call finish only after esp_https_ota_is_complete_data_received",
         .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .failed_in = "esp_https_ota_finish",
                    .state = STATE_K1,
                    .events = {START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION, WRITE_FLASH,
                               FINISH}},
+    },
+    {
+        .name = "contract/finishes-early-over-the-same-image",
+        .about =
+            "finish in the middle of the download, where the slot holds the same image from an "
+            "earlier update: it verifies, and is not selected",
+        .source = "tronbyt/firmware-esp32#160",
+        .catalogue = "C03",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "2.0.0", .size = 65536}}}},
+        DOES("finishes_early"),
+        .expect = {.state = STATE_K1,
+                   .events = {START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION, WRITE_FLASH,
+                              FINISH},
+                   .hazard = "finish-early-ok"},
+        .documented = DOCUMENTED(.result = ESP_ERR_INVALID_STATE,
+                                 .failed_in = "esp_https_ota_finish", .state = STATE_K1,
+                                 .events = {START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
+                                            WRITE_FLASH, FINISH}),
     },
     {
         .name = "contract/ignores-a-failed-perform",
@@ -98,10 +136,12 @@ SCENARIOS(contract) = {
         .server = {IMAGE()},
         .advice = "do not call finish after a perform that failed: abort",
         .expect = {.result = ESP_ERR_OTA_ROLLBACK_INVALID_STATE,
+                   .failed_in = "esp_https_ota_perform",
                    .state = STATE_K1,
                    .boots = {{FACTORY, "1.0.0"}},
                    .hazard = "finish-early-ok"},
-        .documented = DOCUMENTED(.result = ESP_ERR_OTA_ROLLBACK_INVALID_STATE, .state = STATE_K1,
+        .documented = DOCUMENTED(.result = ESP_ERR_OTA_ROLLBACK_INVALID_STATE,
+                                 .failed_in = "esp_https_ota_perform", .state = STATE_K1,
                                  .boots = {{FACTORY, "1.0.0"}}),
     },
     {
@@ -125,7 +165,10 @@ SCENARIOS(contract) = {
         .about = "NULL for each argument: START and ABORT are posted even so",
         .catalogue = "C06",
         DOES("passes_null"),
-        .expect = {.result = ESP_ERR_INVALID_ARG, .state = STATE_K0, .events = {START, ABORT}},
+        .expect = {.result = ESP_ERR_INVALID_ARG,
+                   .failed_in = "esp_https_ota_begin",
+                   .state = STATE_K0,
+                   .events = {START, ABORT}},
     },
     {
         .name = "contract/stages-in-the-final-partition",
@@ -147,11 +190,17 @@ SCENARIOS(contract) = {
     },
     {
         .name = "contract/length-before-perform",
-        .about = "esp_https_ota_get_image_len_read right after the description says -1",
+        .about = "esp_https_ota_get_image_len_read right after the description says -1, which an "
+                 "application takes for a failure",
         .catalogue = "C10",
         DOES("asks_for_the_length_early"),
-        .expect = {.events = {START, CONNECTED, GET_IMG_DESC, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
-                              WRITE_FLASH_TO(IMAGE_SIZE), UPDATE_BOOT_PARTITION, FINISH}},
+        .expect = {.no_update = true,
+                   .state = STATE_K0,
+                   .events = {START, CONNECTED, GET_IMG_DESC, ABORT},
+                   .hazard = "length-before-perform"},
+        .documented = DOCUMENTED(.events = {START, CONNECTED, GET_IMG_DESC, VERIFY_CHIP_ID,
+                                            VERIFY_CHIP_REVISION, WRITE_FLASH_TO(IMAGE_SIZE),
+                                            UPDATE_BOOT_PARTITION, FINISH}),
     },
     {
         .name = "contract/init-callback-fails",
@@ -159,10 +208,15 @@ SCENARIOS(contract) = {
         .catalogue = "C11",
         DOES("fails_in_the_init_callback"),
         .expect = {.result = ESP_ERR_INVALID_MAC,
+                   .failed_in = "esp_https_ota_begin",
                    .state = STATE_K0,
                    .events = {START},
                    .no_requests = true},
     },
+    BEGIN_FAILS("404", "the server has no such file", ESP_FAIL, .server = {RESPONSE(404)}),
+    BEGIN_FAILS("refused", "nobody listens", ESP_ERR_HTTP_CONNECT,
+                .update = {.url = "https://localhost:8079/fw.bin"}, .server = {IMAGE()}),
+    BEGIN_FAILS("nowhere", "302 to nowhere", ESP_ERR_INVALID_ARG, .server = {RESPONSE(302)}),
     {
         .name = "contract/status-of-a-failed-begin",
         .about = "begin fails without a handle: the status is to be had in the client's events",
@@ -171,7 +225,10 @@ SCENARIOS(contract) = {
         .firmware = "contract:notes_the_status",
         .server = {RESPONSE(503, .body = TEXT("later"))},
         .advice = "note esp_http_client_get_status_code in HTTP_EVENT_ON_HEADER",
-        .expect = {.result = ESP_FAIL, .state = STATE_K0, .events = {START}},
+        .expect = {.result = ESP_FAIL,
+                   .failed_in = "esp_https_ota",
+                   .state = STATE_K0,
+                   .events = {START}},
     },
     {
         .name = "contract/erase-exceeds-watchdog",
@@ -183,7 +240,7 @@ SCENARIOS(contract) = {
         .firmware = "updater-watchdog",
         .server = {IMAGE(.content_length = "omit")},
         .update = {.bulk_flash_erase = true},
-        .expect = {.lasts_ms = 9472},
+        .expect = {.lasts_ms = 9472, .erases_once = true},
     },
     {
         .name = "contract/erase-starves-network",
@@ -192,7 +249,7 @@ SCENARIOS(contract) = {
         .catalogue = "F02",
         .server = {IMAGE()},
         .update = {.bulk_flash_erase = true},
-        .expect = {.requests = {GET("/fw.bin")}},
+        .expect = {.requests = {GET("/fw.bin")}, .erases_once = true},
     },
     {
         .name = "contract/flash-write-error",
@@ -216,10 +273,12 @@ SCENARIOS(contract) = {
         .firmware = "contract:writes_a_tail_under_encryption",
         .advice = "pad the image to a multiple of 16 bytes, as esptool does",
         .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED,
+                   .failed_in = "esp_ota_end",
                    .state = STATE_K1,
                    .programs_unerased = true,
                    .hazard = "encrypted-tail-unerased"},
-        .documented = DOCUMENTED(.result = ESP_ERR_OTA_VALIDATE_FAILED, .state = STATE_K1),
+        .documented = DOCUMENTED(.result = ESP_ERR_OTA_VALIDATE_FAILED, .failed_in = "esp_ota_end",
+                                 .state = STATE_K1),
     },
     {
         .name = "contract/odd-size-under-encryption",
@@ -228,7 +287,9 @@ SCENARIOS(contract) = {
         .catalogue = "F07",
         .device = {.flash_encryption = true},
         .firmware = "contract:writes_at_odd_offsets",
-        .expect = {.result = ESP_ERR_INVALID_ARG, .state = STATE_K1},
+        .expect = {.result = ESP_ERR_INVALID_ARG,
+                   .failed_in = "esp_ota_write_with_offset",
+                   .state = STATE_K1},
     },
     {
         .name = "contract/random-access-without-erase",
@@ -239,13 +300,24 @@ SCENARIOS(contract) = {
         .expect = {.state = STATE_K1, .no_update = true, .crash = true},
     },
     {
+        .name = "contract/writes-backwards",
+        .about = "esp_ota_write_with_offset from the last sector to the first, into an erased slot",
+        .source = "espressif/esp-idf#13127",
+        .catalogue = "F07",
+        .image = {.size = 16384},
+        DOES("writes_backwards"),
+        .expect = {.erases_once = true},
+    },
+    {
         .name = "contract/two-updates-of-one-slot",
         .shows = "concurrent-updates",
         .about = "a second esp_ota_begin while the first is open: the first is unharmed",
         .source = "espressif/esp-idf#18127",
         .catalogue = "F09",
         .firmware = "contract:begins_the_same_slot_twice",
-        .expect = {.result = ESP_ERR_OTA_ALREADY_IN_PROGRESS, .state = STATE_K1},
+        .expect = {.result = ESP_ERR_OTA_ALREADY_IN_PROGRESS,
+                   .failed_in = "esp_ota_begin",
+                   .state = STATE_K1},
     },
     {
         .name = "contract/restarts-without-abort",
@@ -253,7 +325,9 @@ SCENARIOS(contract) = {
         .source = "esphome/esphome PR#15720",
         .catalogue = "F10",
         DOES("restarts_an_update_without_abort"),
-        .expect = {.result = ESP_ERR_OTA_ALREADY_IN_PROGRESS, .state = STATE_K1},
+        .expect = {.result = ESP_ERR_OTA_ALREADY_IN_PROGRESS,
+                   .failed_in = "esp_https_ota_perform",
+                   .state = STATE_K1},
     },
     {
         .name = "contract/restarts-after-abort",
@@ -269,14 +343,28 @@ SCENARIOS(contract) = {
         .source = "espressif/esp-idf#9434",
         .catalogue = "F11",
         .firmware = "contract:writes_after_the_end",
-        .expect = {.result = ESP_ERR_INVALID_ARG, .state = STATE_K1, .flash_untouched = true},
+        .expect = {.result = ESP_ERR_INVALID_ARG,
+                   .failed_in = "esp_ota_write",
+                   .state = STATE_K1,
+                   .flash_untouched = true},
+    },
+    {
+        .name = "contract/writes-to-a-handle-of-before",
+        .about = "esp_ota_write on a handle that was aborted, while another update is open",
+        .source = "espressif/esp-idf#9434",
+        .catalogue = "F11",
+        .firmware = "contract:writes_to_a_handle_of_before",
+        .expect = {.result = ESP_ERR_INVALID_ARG,
+                   .failed_in = "esp_ota_write",
+                   .state = STATE_K1,
+                   .flash_untouched = true},
     },
     {
         .name = "contract/ends-without-data",
         .about = "esp_ota_end with nothing written releases the handle",
         .catalogue = "F12",
         .firmware = "contract:ends_without_data",
-        .expect = {.result = ESP_ERR_INVALID_ARG, .state = STATE_K1},
+        .expect = {.result = ESP_ERR_INVALID_ARG, .failed_in = "esp_ota_end", .state = STATE_K1},
     },
     END_OF_SCENARIOS,
 };

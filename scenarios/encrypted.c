@@ -54,7 +54,9 @@ SCENARIOS(encrypted) = {
         ENCRYPTED,
         .server = {IMAGE(HALF_A_BLOCK)},
         .update = {.api = UPDATE_STEPS, .decryption = UPDATE_DECRYPT_BLOCKS},
-        .expect = {.result = OWN_STATE_IN_PROGRESS, .hazard = "decrypt-nothing-fails"},
+        .expect = {.result = OWN_STATE_IN_PROGRESS,
+                   .failed_in = "esp_https_ota_perform",
+                   .hazard = "decrypt-nothing-fails"},
         .documented = DOCUMENTED(.result = ESP_OK, ANY_EVENTS),
     },
     {
@@ -86,7 +88,7 @@ SCENARIOS(encrypted) = {
         ENCRYPTED,
         .server = {IMAGE(.cut_after = 41297)},
         .update = {.api = UPDATE_STEPS},
-        .expect = {.result = ESP_FAIL},
+        .expect = {.result = ESP_FAIL, .failed_in = "esp_https_ota_perform"},
     },
     {
         .name = "encrypted/stream-cut-at-a-chunk",
@@ -153,6 +155,7 @@ SCENARIOS(encrypted) = {
         .server = {IMAGE()},
         .update = {.api = UPDATE_STEPS, .get_img_desc = true},
         .expect = {.result = ESP_ERR_NOT_SUPPORTED,
+                   .failed_in = "esp_https_ota_get_img_desc",
                    .state = STATE_K0,
                    .slot_untouched = true,
                    .events = {START, CONNECTED, GET_IMG_DESC, ABORT}},

@@ -147,12 +147,13 @@ SCENARIOS(otadata) = {
                    .otadata = {ENTRY(4, OTADATA_VALID), ENTRY(5, OTADATA_VALID)}},
         .firmware = "updater-rollback",
         .server = {IMAGE(.cut_after = 32768)},
-        .advice =
-            "with three slots, an update that fails leaves only the running app to go back to",
         .expect = {.result = ESP_FAIL,
                    .state = STATE_K1,
                    .boots = {{OTA_1, "1.1.0"}},
-                   .forgets_entry = true},
+                   .forgets_entry = true,
+                   .hazard = "begin-forgets-any-slot"},
+        .documented = DOCUMENTED(.result = ESP_FAIL, .state = STATE_K1, .boots = {{OTA_1, "1.1.0"}},
+                                 .keeps_entry = true),
     },
     {
         .name = "otadata/two-updates-no-reboot",
@@ -179,6 +180,32 @@ SCENARIOS(otadata) = {
         .server = {IMAGE()},
         .expect =
             {.state = STATE_K2, .any_events = true, .boots = {{OTA_0, "2.0.0"}}, .more_boots = 1},
+    },
+    {
+        .name = "otadata/update-after-fallback-to-a-slot",
+        .about = "ota_1 is selected and broken, ota_0 runs: the update goes to ota_1, not over the "
+                 "app that runs",
+        .source = "tronbyt/firmware-esp32#97",
+        .catalogue = "O17",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.1.0"}},
+                            {OTA_1, BROKEN(BIT_FLIP, "1.2.0")}},
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .server = {IMAGE()},
+        .expect = {.boots = {{OTA_1, "2.0.0"}}, .more_boots = 1},
+    },
+    {
+        .name = "otadata/update-after-fallback-of-three",
+        .about = "slot 1 of three is selected, 0 and 1 are broken, 2 runs: the number that selects "
+                 "slot 0 is not the next one",
+        .catalogue = "O17 O19",
+        .device = {.partitions = "three",
+                   .apps = {{OTA_0, BROKEN(BIT_FLIP, "1.0.0")},
+                            {OTA_1, BROKEN(BIT_FLIP, "1.1.0")},
+                            {"ota_2", {.version = "1.2.0"}}},
+                   .otadata = {ENTRY(4, OTADATA_UNDEFINED), ENTRY(5, OTADATA_UNDEFINED)}},
+        .server = {IMAGE()},
+        .expect = {.boots = {{OTA_0, "2.0.0"}}, .more_boots = 1},
     },
     {
         .name = "otadata/fallback-downwards-first",
@@ -212,6 +239,15 @@ SCENARIOS(otadata) = {
                    .otadata = {ENTRY(39, OTADATA_UNDEFINED), ENTRY(40, OTADATA_UNDEFINED)}},
         .server = {IMAGE()},
         .expect = {.boots = {{OTA_0, "2.0.0"}}, .more_boots = 1},
+    },
+    {
+        .name = "otadata/next-of-each-slot",
+        .about = "esp_ota_get_next_update_partition of a partition that does not run",
+        .device = {.partitions = "three_factory",
+                   .apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.1.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .firmware = "contract:goes_round_the_slots",
+        .expect = {.no_update = true, .flash_untouched = true, .boots = {{OTA_0, "1.1.0"}}},
     },
     {
         .name = "otadata/sequence-wraps",

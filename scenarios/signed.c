@@ -18,6 +18,11 @@
         }                                                                                          \
     }
 
+#define REFUSED_BY_END                                                                             \
+    {                                                                                              \
+        .result = ESP_ERR_OTA_VALIDATE_FAILED, .failed_in = "esp_ota_end"                          \
+    }
+
 /* Signatures are checked on update, by the running app's own key; secure boot is off. The image
  * ends within a sector, so that there is padding. */
 #define ON_UPDATE                                                                                  \
@@ -26,8 +31,18 @@
 
 #define REFUSED_ON_UPDATE(what, story, ...)                                                        \
     {                                                                                              \
-        .name = "signed/" what, .about = story, .catalogue = "I13",                                \
-        .source = "Blockstream/Jade PR#294", ON_UPDATE, .signing = __VA_ARGS__, .expect = REFUSED, \
+        .name = "signed/" what,                                                                    \
+        .about = story,                                                                            \
+        .catalogue = "I13",                                                                        \
+        .source = "Blockstream/Jade PR#294",                                                       \
+        ON_UPDATE,                                                                                 \
+        .signing = __VA_ARGS__,                                                                    \
+        .expect = REFUSED,                                                                         \
+    },                                                                                             \
+    {                                                                                              \
+        .name = "signed/" what "-native", .about = story ", by esp_ota_end", .catalogue = "I13",   \
+        .source = "Blockstream/Jade PR#294", ON_UPDATE, .signing = __VA_ARGS__,                    \
+        .update = {.api = UPDATE_NATIVE}, .expect = REFUSED_BY_END,                                \
     }
 
 /* Secure boot with two keys; the app that runs is signed with the first. */
@@ -125,7 +140,7 @@ SCENARIOS(signed) = {
         .catalogue = "I13",
         ON_UPDATE,
         .update = {.api = UPDATE_NATIVE},
-        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED},
+        .expect = REFUSED_BY_END,
     },
     REFUSED_ON_UPDATE("other-key", "signed with a key that the device does not know",
                       SIGNED_BY("rsa_b")),
@@ -237,6 +252,15 @@ SCENARIOS(signed) = {
         SECURE_BOOT_WITH(),
         .signing = SIGNED_BY("rsa_c"),
         .expect = REFUSED,
+    },
+    {
+        .name = "signed/secure-boot-other-key-native",
+        .about = "secure boot: a key that is not in efuse, to esp_ota_end",
+        .catalogue = "I13",
+        SECURE_BOOT_WITH(),
+        .signing = SIGNED_BY("rsa_c"),
+        .update = {.api = UPDATE_NATIVE},
+        .expect = REFUSED_BY_END,
     },
     {
         .name = "signed/secure-boot-revoked-key",

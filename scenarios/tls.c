@@ -73,7 +73,9 @@ SCENARIOS(tls) = {
         .listeners = {.certificate = "other_server"},
         .server = {IMAGE()},
         .update = {.api = UPDATE_STEPS, .get_img_desc = true},
-        .expect = NOT_VERIFIED(MBEDTLS_X509_BADCERT_NOT_TRUSTED),
+        .expect = REFUSED(MBEDTLS_ERR_X509_CERT_VERIFY_FAILED,
+                          .tls_flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+                          .failed_in = "esp_https_ota_begin"),
     },
 
     {

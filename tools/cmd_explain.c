@@ -9,9 +9,10 @@
 
 static void usage(FILE *out)
 {
-    fputs("usage: otasim explain NAME\n\n"
+    fputs("usage: otasim explain NAME...\n\n"
           "Says what a scenario is about: the story and where it was seen, what is replayed\n"
-          "(device, firmware, server), what must come of it, and what an application should do.\n\n"
+          "(device, firmware, server), what must come of it, and what an application should "
+          "do.\n" SELECT_HELP "\n"
           "  -h, --help\n",
           out);
 }
@@ -38,12 +39,12 @@ int cmd_explain(int argc, char **argv)
         usage(option == 'h' ? stdout : stderr);
         return option == 'h' ? EXIT_OK : EXIT_USAGE;
     }
-    if (optind + 1 != argc) {
+    if (optind == argc) {
         usage(stderr);
         return EXIT_USAGE;
     }
     struct selection selection;
-    if (!select_scenarios(argv + optind, 1, &selection)) {
+    if (!select_scenarios(argv + optind, (size_t)(argc - optind), &selection)) {
         return EXIT_USAGE;
     }
     for (size_t i = 0; i < selection.count; i++) {

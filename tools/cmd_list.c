@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalogue.h"
 #include "commands.h"
 #include "explain.h"
 #include "otasim_quirk.h"
@@ -11,17 +12,16 @@
 
 static void usage(FILE *out)
 {
-    fputs(
-        "usage: otasim list [GLOB...]\n\n"
-        "One scenario a line: its name and its story. A GLOB takes some of them: 'redirect/*'.\n\n"
-        "  --hazards  by what the device gets wrong, with what to do about it\n"
-        "  --catalogue  by the failure of the field that they replay; fails if one has none\n"
-        "  --names    names only\n"
-        "  --count    how many\n"
-        "  --firmware F  only those that run firmware F and no other\n"
-        "  --ctest P  as add_test() lines that run program P, for the build\n"
-        "  -h, --help\n",
-        out);
+    fputs("usage: otasim list [NAME...]\n\n"
+          "One scenario a line: its name and its story. " SELECT_HELP "\n"
+          "  --hazards  by what the device gets wrong, with what to do about it\n"
+          "  --catalogue  by the failure of the field that they replay; fails if one has none\n"
+          "  --names    names only\n"
+          "  --count    how many\n"
+          "  --firmware F  only those that run firmware F and no other\n"
+          "  --ctest P  as add_test() lines that run program P, for the build\n"
+          "  -h, --help\n",
+          out);
 }
 
 enum { LIST_STORIES, LIST_HAZARDS, LIST_CATALOGUE, LIST_NAMES, LIST_COUNT, LIST_CTEST };
@@ -121,33 +121,11 @@ static void print_hazards(const struct selection *selection, bool all)
     }
 }
 
-static const struct {
-    const char *id, *name, *elsewhere;
-} catalogue[] = {
-#define CATALOGUE(id, name, elsewhere) {id, name, elsewhere},
-#include "../scenarios/catalogue.def"
-#undef CATALOGUE
-};
-
-/* Whether the id is one of the words. */
-static bool names_id(const char *ids, const char *id)
-{
-    size_t length = strlen(id);
-    while (ids != NULL && *ids != '\0') {
-        size_t word = strcspn(ids, " ");
-        if (word == length && memcmp(ids, id, length) == 0) {
-            return true;
-        }
-        ids += word + strspn(ids + word, " ");
-    }
-    return false;
-}
-
 static size_t print_replaying(const struct selection *selection, const char *id)
 {
     size_t count = 0;
     for (size_t i = 0; i < selection->count; i++) {
-        if (names_id(selection->scenarios[i]->catalogue, id)) {
+        if (catalogue_names(selection->scenarios[i]->catalogue, id)) {
             printf("%s%s", count++ == 0 ? "  " : ", ", selection->scenarios[i]->name);
         }
     }
@@ -157,19 +135,20 @@ static size_t print_replaying(const struct selection *selection, const char *id)
 /* With all: every id must be replayed, or say where it is. */
 static bool print_catalogue(const struct selection *selection, bool all)
 {
-    size_t missing = 0;
-    for (size_t i = 0; i < sizeof catalogue / sizeof catalogue[0]; i++) {
-        printf("%-4s %-30s", catalogue[i].id, catalogue[i].name);
-        size_t count = print_replaying(selection, catalogue[i].id);
+    size_t missing = 0, rows = 0;
+    const struct catalogue_row *row;
+    for (; (row = catalogue_row(rows)) != NULL; rows++) {
+        printf("%-4s %-30s", row->id, row->name);
+        size_t count = print_replaying(selection, row->id);
         if (count == 0) {
-            printf("  %s", catalogue[i].elsewhere != NULL ? catalogue[i].elsewhere : "MISSING");
-            missing += catalogue[i].elsewhere == NULL;
+            printf("  %s", row->elsewhere != NULL ? row->elsewhere : "MISSING");
+            missing += row->elsewhere == NULL;
         }
         putchar('\n');
     }
     if (all && missing > 0) {
         fprintf(stderr, "otasim: %zu of %zu failures of the field are replayed by no scenario\n",
-                missing, sizeof catalogue / sizeof catalogue[0]);
+                missing, rows);
     }
     return !all || missing == 0;
 }

@@ -16,12 +16,12 @@
 
 static void usage(FILE *out)
 {
-    fputs("usage: otasim report [OPTIONS] [GLOB...]\n\n"
+    fputs("usage: otasim report [OPTIONS] [NAME...]\n\n"
           "Runs scenarios as `otasim run` does, and writes one HTML page: the verdicts, and for\n"
           "each scenario its time line on the device's clock, the flash before and after with\n"
           "erase counts, otadata decoded, what departed from the expectation, and the hazards\n"
           "that it met with what to do about them. The page needs no network, no server and no\n"
-          "scripts: keep it as an artifact of CI.\n\n"
+          "scripts: keep it as an artifact of CI. " SELECT_HELP "\n"
           "  -o, --output FILE  write it there (default: " DEFAULT_FILE ")\n"
           "      --sweep FILE   add a heat map of what `otasim sweep --jsonl FILE` found; may be\n"
           "                     given several times\n"

@@ -18,10 +18,9 @@
 static void usage(FILE *out)
 {
     fputs(
-        "usage: otasim run [OPTIONS] [GLOB...]\n\n"
+        "usage: otasim run [OPTIONS] [NAME...]\n\n"
         "Runs scenarios against the simulated device and the scripted server, and says for each\n"
-        "whether all expectations hold. Without a GLOB all of them: 'redirect/*' takes a "
-        "family.\n\n"
+        "whether all expectations hold. " SELECT_HELP "\n"
         "  -j, --jobs N        so many at once (default: one a processor)\n"
         "      --strict        behave as documented instead of as the device does (quirks off)\n"
         "      --release V     behave as ESP-IDF V does (5.1.7, 5.3: its newest patch, master) "

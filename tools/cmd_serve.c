@@ -302,17 +302,13 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
 
 static int serve_selected(const struct options *options)
 {
-    struct selection selection;
-    char *const globs[] = {(char *)options->name};
-    if (!select_scenarios(globs, 1, &selection)) {
+    const struct scenario *selected = select_scenario(options->name, "serve");
+    if (selected == NULL) {
         return EXIT_USAGE;
     }
-    struct scenario scenario = *selection.scenarios[0];
-    size_t count = selection.count;
-    selection_free(&selection);
-    if (count != 1 || scenario.listeners.external) {
-        fprintf(stderr, "otasim serve: %s: %s\n", options->name,
-                count != 1 ? "one scenario at a time" : "this scenario has no scripted server");
+    struct scenario scenario = *selected;
+    if (scenario.listeners.external) {
+        fprintf(stderr, "otasim serve: %s has no scripted server\n", scenario.name);
         return EXIT_USAGE;
     }
     char *image = options->image != NULL ? realpath(options->image, NULL) : NULL;

@@ -13,7 +13,8 @@
 static void usage(FILE *out)
 {
     fputs("usage: otasim trace [OPTIONS] NAME\n\n"
-          "Runs one scenario and shows what happened, on the device's own clock.\n\n"
+          "Runs one scenario and shows what happened, on the device's own clock. NAME may also\n"
+          "be a catalogue id or a glob that means one.\n\n"
           "      --json     the trace itself: JSON Lines, the same on every host\n"
           "      --full     every flash operation, not runs of them\n"
           "      --release V  behave as ESP-IDF V does (5.1.7, 5.3, master)\n"
@@ -98,17 +99,6 @@ int cmd_trace(int argc, char **argv)
         usage(stderr);
         return EXIT_USAGE;
     }
-    struct selection selection;
-    if (!select_scenarios(argv + optind, 1, &selection)) {
-        return EXIT_USAGE;
-    }
-    int status = EXIT_USAGE;
-    if (selection.count != 1) {
-        fprintf(stderr, "otasim trace: \"%s\" names %zu scenarios; it shows one\n", argv[optind],
-                selection.count);
-    } else {
-        status = trace_one(selection.scenarios[0], &run, json, full);
-    }
-    selection_free(&selection);
-    return status;
+    const struct scenario *scenario = select_scenario(argv[optind], "trace");
+    return scenario != NULL ? trace_one(scenario, &run, json, full) : EXIT_USAGE;
 }

@@ -49,6 +49,50 @@ class Arguments(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn('did you mean "redirect/status-30', result.stderr)
 
+    def test_names_families_globs_and_ids_select_alike(self):
+        family = otasim("list", "--names", "redirect/*").stdout.split()
+        self.assertGreater(len(family), 10)
+        self.assertEqual(otasim("list", "--names", "redirect").stdout.split(), family)
+        for id in ("R06", "r06"):
+            names = otasim("list", "--names", id).stdout.split()
+            self.assertIn("redirect/more-than-allowed", names)
+            self.assertTrue(set(names) < set(family))
+        self.assertEqual(otasim("list", "--names", "H07*").stdout.split(),
+                         ["framing/length-too-short-split", "framing/length-too-short-joined"])
+        both = otasim("list", "--names", "redirect", "R06", "redirect/more-than-allowed").stdout.split()
+        self.assertEqual(both, family) # each once
+
+    def test_every_command_takes_an_id(self):
+        one = "R13"
+        name, = otasim("list", "--names", one).stdout.split()
+        with tempfile.TemporaryDirectory() as folder:
+            for arguments in (("run", one), ("explain", one), ("trace", one), ("list", one),
+                              ("report", "-o", os.path.join(folder, "page.html"), one)):
+                result = otasim(*arguments)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertTrue(arguments[0] == "report" or name in result.stdout, result.stdout)
+            with open(os.path.join(folder, "page.html"), encoding="utf-8") as file:
+                self.assertIn(name, file.read())
+
+    def test_a_family_or_an_id_that_is_almost_one(self):
+        for wrong, meant in (("redirekt", "redirect"), ("R66", "R06"), ("rollbak/confirms", "rollback/confirms")):
+            result = otasim("run", wrong)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(f'did you mean "{meant}"', result.stderr)
+
+    def test_an_id_that_is_not_replayed_says_why(self):
+        rows = otasim("list", "--catalogue").stdout.splitlines()
+        elsewhere = [row.split()[0] for row in rows if "/" not in row]
+        for id in elsewhere[:1]:
+            result = otasim("run", id)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(f"replays {id}", result.stderr)
+
+    def test_one_scenario_where_several_are_meant(self):
+        result = otasim("trace", "redirect")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("redirect/found-then-image", result.stderr)
+
     def test_a_name_like_no_other_says_where_to_look(self):
         result = otasim("run", "nosuch")
         self.assertEqual(result.returncode, 2)

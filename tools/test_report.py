@@ -251,7 +251,8 @@ class Words(unittest.TestCase):
     def test_explain_says_it_all(self):
         text = otasim("explain", "redirect/relative-location-on-https").stdout
         for word in ("refused as if it were a downgrade", "espressif/esp-idf#14562, catalogue R07", "esp_https_ota()",
-                     "302, Location: /moved.bin", "ESP_ERR_HTTP_REDIRECT_DOWNGRADE", "advice     have the server",
+                     "302, Location: /moved.bin", "expected   ESP_ERR_HTTP_REDIRECT_DOWNGRADE", "documented ESP_OK",
+                     "advice     have the server",
                      "otasim trace redirect/relative-location-on-https"):
             self.assertIn(word, text)
 

@@ -75,7 +75,7 @@ class ServeTest(unittest.TestCase):
     def test_refusals(self):
         self.assertIn("which scenario", self.refused(status=2))
         self.assertIn("no scenario", self.refused("no/such", status=2))
-        self.assertIn("one scenario at a time", self.refused("redirect/*", status=2))
+        self.assertIn("it takes one of them", self.refused("redirect/*", status=2))
         self.assertIn("No such file", self.refused("image/good", "--image", "missing.bin", status=1))
         self.assertIn("--port", self.refused("image/good", "--port", "65536", status=2))
         self.assertIn("--host", self.refused("image/good", "--bind", "0.0.0.0", status=2))

@@ -260,12 +260,13 @@ static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out
         /* The beginning is in flash already: resumed, or perform was called. */
         return esp_partition_read(ota->staging, offset, out, size);
     }
-    if (ota->header_length == 0) {
+    if (ota->header_length < IMAGE_HEADER_SIZE) {
         if (ota->written > 0) {
             quirk_met(QUIRK_DESC_AFTER_PERFORM); /* takes what belongs to the slot */
         }
-        if (https_ota_read_header(ota) != ESP_OK) {
-            return ESP_FAIL;
+        esp_err_t err = https_ota_read_header(ota);
+        if (err != ESP_OK) {
+            return err;
         }
     } else if (quirk(QUIRK_DESC_TWICE)) {
         /* What lies in the slot takes the place of the header that was read (catalogue C01). */
@@ -360,6 +361,18 @@ static esp_err_t perform_next(struct https_ota *ota)
     return got > 0 ? https_ota_write(ota, (size_t)got) : end_of_response(ota);
 }
 
+static esp_err_t perform_header(struct https_ota *ota)
+{
+    if (ota->header_length < IMAGE_HEADER_SIZE) {
+        esp_err_t err = https_ota_read_header(ota);
+        ota->awaits_header = err == ESP_ERR_HTTPS_OTA_IN_PROGRESS;
+        if (err != ESP_OK) {
+            return err;
+        }
+    }
+    return https_ota_write_header(ota);
+}
+
 static esp_err_t perform_first(struct https_ota *ota)
 {
     check_final(ota);
@@ -373,13 +386,7 @@ static esp_err_t perform_first(struct https_ota *ota)
     if (ota->written > 0) {
         return perform_next(ota); /* resumed: the header is in flash */
     }
-    if (ota->header_length == 0) {
-        err = https_ota_read_header(ota);
-        if (err != ESP_OK) {
-            return err;
-        }
-    }
-    return https_ota_write_header(ota);
+    return perform_header(ota);
 }
 
 esp_err_t esp_https_ota_perform(esp_https_ota_handle_t https_ota_handle)
@@ -392,7 +399,7 @@ esp_err_t esp_https_ota_perform(esp_https_ota_handle_t https_ota_handle)
     case OTA_STATE_BEGIN:
         return perform_first(ota);
     case OTA_STATE_IN_PROGRESS:
-        return perform_next(ota);
+        return ota->awaits_header ? perform_header(ota) : perform_next(ota);
     case OTA_STATE_SUCCESS:
     case OTA_STATE_INIT:
         break;
@@ -467,10 +474,25 @@ esp_err_t esp_https_ota_abort(esp_https_ota_handle_t https_ota_handle)
     return err;
 }
 
+/* What was read for the description counts too, by the header (catalogue C10). */
+static int length_before_perform(const struct https_ota *ota)
+{
+    if (!quirk(QUIRK_LENGTH_BEFORE_PERFORM)) {
+        return ota->written + ota->header_length;
+    }
+    if (ota->header_length > 0) {
+        quirk_met(QUIRK_LENGTH_BEFORE_PERFORM);
+    }
+    return -1;
+}
+
 int esp_https_ota_get_image_len_read(esp_https_ota_handle_t https_ota_handle)
 {
     const struct https_ota *ota = https_ota_handle;
-    return ota == NULL || ota->state < OTA_STATE_IN_PROGRESS ? -1 : ota->written;
+    if (ota == NULL) {
+        return -1;
+    }
+    return ota->state < OTA_STATE_IN_PROGRESS ? length_before_perform(ota) : ota->written;
 }
 
 int esp_https_ota_get_status_code(esp_https_ota_handle_t https_ota_handle)

@@ -9,25 +9,39 @@
 
 static const char *const TAG = "esp_https_ota";
 
+/* A read that brought less than was asked for has waited as long as it may. On the device the wait
+ * goes on all the same, where the caller cannot get in (catalogue N07). */
+static bool waits_on(int got)
+{
+    if (!quirk(QUIRK_HEADER_WAITS_INSIDE)) {
+        return false;
+    }
+    if (got == -ESP_ERR_HTTP_EAGAIN) {
+        quirk_met(QUIRK_HEADER_WAITS_INSIDE);
+    }
+    return true;
+}
+
 esp_err_t https_ota_read_header(struct https_ota *ota)
 {
-    int length = 0;
-    while (length < IMAGE_HEADER_SIZE && !esp_http_client_is_complete_data_received(ota->client)) {
-        int got =
-            esp_http_client_read(ota->client, ota->buffer + length, IMAGE_HEADER_SIZE - length);
-        if (got == -ESP_ERR_HTTP_EAGAIN) {
-            continue; /* the caller cannot get in here (catalogue N07) */
-        }
-        if (got <= 0) {
+    while (ota->header_length < IMAGE_HEADER_SIZE &&
+           !esp_http_client_is_complete_data_received(ota->client)) {
+        int missing = IMAGE_HEADER_SIZE - ota->header_length;
+        int got = esp_http_client_read(ota->client, ota->buffer + ota->header_length, missing);
+        if (got <= 0 && got != -ESP_ERR_HTTP_EAGAIN) {
             break;
         }
-        length += got;
+        ota->header_length += got > 0 ? got : 0;
+        if (got < missing && !waits_on(got)) {
+            return ESP_ERR_HTTPS_OTA_IN_PROGRESS;
+        }
     }
-    if (length < IMAGE_HEADER_SIZE) {
-        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", length, IMAGE_HEADER_SIZE);
+    if (ota->header_length < IMAGE_HEADER_SIZE) {
+        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", ota->header_length,
+                 IMAGE_HEADER_SIZE);
+        ota->header_length = 0;
         return ESP_FAIL;
     }
-    ota->header_length = length;
     return ESP_OK;
 }
 

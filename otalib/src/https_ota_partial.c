@@ -13,10 +13,10 @@ esp_err_t https_ota_set_first_range(struct https_ota *ota)
 {
     if (!ota->partial) {
         return ota->resumes ? https_ota_set_range(ota, ota->written, OPEN_ENDED)
-                            : esp_http_client_delete_header(ota->client, "Range");
+                            : https_ota_clear_range(ota);
     }
     if (ota->written == 0 && ota->image_size <= ota->max_request) {
-        esp_http_client_delete_header(ota->client, "Range");
+        https_ota_clear_range(ota);
         return ESP_OK;
     }
     /* A resumed update's last range names the byte after the last one; servers cut it. */
@@ -31,12 +31,26 @@ esp_err_t https_ota_set_first_range(struct https_ota *ota)
 
 static const char *const TAG = "esp_https_ota";
 
+/* What the header says is enough; the device reads all that follows, which is the whole image where
+ * the range is ignored (catalogue G11). */
+static esp_err_t probe(struct https_ota *ota)
+{
+    if (!quirk(QUIRK_PROBE_DOWNLOADS_ALL)) {
+        return https_ota_connect(ota);
+    }
+    esp_err_t err = esp_http_client_perform(ota->client);
+    if (err == ESP_OK && esp_http_client_get_status_code(ota->client) == HttpStatus_Ok) {
+        quirk_met(QUIRK_PROBE_DOWNLOADS_ALL);
+    }
+    return err;
+}
+
 /* HEAD was refused: a ranged GET of one byte tells the size too. */
 static esp_err_t size_from_range(struct https_ota *ota)
 {
     esp_err_t err = https_ota_set_range(ota, 0, 0);
     if (err == ESP_OK) {
-        err = esp_http_client_perform(ota->client);
+        err = probe(ota);
     }
     if (err != ESP_OK) {
         return err;

@@ -23,10 +23,12 @@ struct https_ota {
     enum ota_state state;
     char *buffer;
     size_t buffer_size;
-    int image_size;    /* bytes, -1 unknown */
-    int written;       /* bytes in flash */
-    int header_length; /* bytes of the image's header that wait in the buffer */
-    bool resumes;      /* what an earlier boot wrote is kept */
+    int image_size;     /* bytes, -1 unknown */
+    int written;        /* bytes in flash */
+    int header_length;  /* bytes of the image's header that wait in the buffer */
+    bool awaits_header; /* perform was called, and has not got all of it yet */
+    int asked_from;     /* where the range of the last request begins; 0 without one */
+    bool resumes;       /* what an earlier boot wrote is kept */
     bool partial;
     int max_request;
     int max_redirects, redirects;
@@ -41,6 +43,9 @@ esp_err_t https_ota_connect(struct https_ota *ota);
 /** Sets the Range header to [from, to], or to all from `from` on if to is OPEN_ENDED. */
 esp_err_t https_ota_set_range(struct https_ota *ota, int from, int to);
 
+/** Asks for all. ESP_ERR_NOT_FOUND if no range was set. */
+esp_err_t https_ota_clear_range(struct https_ota *ota);
+
 /** Asks for the image's size, and sets the range of the first request. */
 esp_err_t https_ota_prepare_partial(struct https_ota *ota);
 
@@ -50,7 +55,8 @@ esp_err_t https_ota_set_first_range(struct https_ota *ota);
 /** The response is used up: asks for the next range. */
 esp_err_t https_ota_next_range(struct https_ota *ota);
 
-/** Reads the image's first IMAGE_HEADER_SIZE bytes into the buffer. */
+/** Reads the image's first IMAGE_HEADER_SIZE bytes into the buffer. ESP_FAIL if they do not come,
+ * ESP_ERR_HTTPS_OTA_IN_PROGRESS if they did not yet. */
 esp_err_t https_ota_read_header(struct https_ota *ota);
 
 /** Checks and writes the image's header, which is in the buffer. */

@@ -70,6 +70,20 @@ static bool takes_for_range(const struct https_ota *ota)
     return true;
 }
 
+/* The whole file in place of a later part of it, to be put behind what is there already. */
+static bool is_not_the_part(const struct https_ota *ota, int status)
+{
+    if (!ota->partial || ota->asked_from == 0 || ota->state == OTA_STATE_INIT ||
+        status == HttpStatus_PartialContent) {
+        return false;
+    }
+    if (quirk(QUIRK_IGNORED_RANGE_APPENDED)) {
+        quirk_met(QUIRK_IGNORED_RANGE_APPENDED);
+        return false;
+    }
+    return true;
+}
+
 /* 200, 206, and by a quirk (H13) every other status below 400 that nothing else handles. */
 static esp_err_t accept_body(const struct https_ota *ota, int status)
 {
@@ -77,6 +91,9 @@ static esp_err_t accept_body(const struct https_ota *ota, int status)
         return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
     }
     if (status == HttpStatus_Ok || status == HttpStatus_PartialContent) {
+        if (is_not_the_part(ota, status)) {
+            return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
+        }
         return ESP_OK;
     }
     if (!quirk(QUIRK_ODD_STATUS_INSTALLED)) {
@@ -172,5 +189,12 @@ esp_err_t https_ota_set_range(struct https_ota *ota, int from, int to)
     } else {
         snprintf(range, sizeof range, "bytes=%d-%d", from, to);
     }
+    ota->asked_from = from;
     return esp_http_client_set_header(ota->client, "Range", range);
+}
+
+esp_err_t https_ota_clear_range(struct https_ota *ota)
+{
+    ota->asked_from = 0;
+    return esp_http_client_delete_header(ota->client, "Range");
 }

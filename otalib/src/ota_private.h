@@ -52,3 +52,6 @@ bool ota_image_is_valid(const esp_partition_t *partition, esp_image_load_mode_t 
  * to be written must not be rolled back to. ESP_FAIL if there is none. *slot (may be NULL) receives
  * the partition that it named. */
 esp_err_t ota_forget_inactive(const esp_partition_t **slot);
+
+/** The same before this slot is written. */
+void ota_forget(const esp_partition_t *slot);

@@ -170,26 +170,46 @@ const esp_partition_t *esp_ota_get_last_invalid_partition(void)
     return slot != NULL && ota_image_is_valid(slot, ESP_IMAGE_VERIFY_SILENT) ? slot : NULL;
 }
 
+/* The app of the entry that is not active; NULL if there is none, or if it is the one that runs. */
+static const esp_partition_t *inactive_slot(struct ota_select *select)
+{
+    if (!ota_select_read(select) || select->active < 0 || select->slots == 0) {
+        return NULL;
+    }
+    const esp_ota_select_entry_t *inactive = &select->entry[select->active ^ 1];
+    if (!ota_entry_is_written(inactive)) {
+        return NULL;
+    }
+    const esp_partition_t *named = ota_slot_partition(ota_select_slot(select, inactive->ota_seq));
+    return named != esp_ota_get_running_partition() ? named : NULL;
+}
+
 esp_err_t ota_forget_inactive(const esp_partition_t **slot)
 {
     struct ota_select select;
-    if (!ota_select_read(&select) || select.active < 0 || select.slots == 0) {
-        return ESP_FAIL;
-    }
-    int inactive = select.active ^ 1;
-    if (!ota_entry_is_written(&select.entry[inactive])) {
-        return ESP_FAIL;
-    }
-    const esp_partition_t *named =
-        ota_slot_partition(ota_select_slot(&select, select.entry[inactive].ota_seq));
-    if (named == NULL || named == esp_ota_get_running_partition()) {
+    const esp_partition_t *named = inactive_slot(&select);
+    if (named == NULL) {
         return ESP_FAIL;
     }
     if (slot != NULL) {
         *slot = named;
     }
-    return esp_partition_erase_range(select.partition, (size_t)inactive * OTA_SECTOR_SIZE,
-                                     OTA_SECTOR_SIZE);
+    return esp_partition_erase_range(
+        select.partition, (size_t)(select.active ^ 1) * OTA_SECTOR_SIZE, OTA_SECTOR_SIZE);
+}
+
+void ota_forget(const esp_partition_t *slot)
+{
+    struct ota_select select;
+    const esp_partition_t *named = inactive_slot(&select);
+    if (named != NULL && named != slot) {
+        /* With three slots it may be the app to go back to (catalogue O15). */
+        if (!quirk(QUIRK_BEGIN_FORGETS_ANY_SLOT)) {
+            return;
+        }
+        quirk_met(QUIRK_BEGIN_FORGETS_ANY_SLOT);
+    }
+    ota_forget_inactive(NULL);
 }
 
 esp_err_t esp_ota_invalidate_inactive_ota_data_slot(void)

@@ -153,7 +153,7 @@ esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
     }
 #if OTA_ROLLBACK
     if (ota_is_slot(session->staging)) {
-        ota_forget_inactive(NULL);
+        ota_forget(session->staging);
     }
 #endif
     session->erases_lazily = image_size == OTA_WITH_SEQUENTIAL_WRITES;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "device.h"
-#include "run.h"
+#include "judge.h"
 #include "text.h"
 #include "trace_file.h"
 
@@ -123,19 +123,29 @@ static void judge_erases(const struct run_evidence *evidence, struct run_result 
     }
 }
 
-/* An entry that was there and not active is gone. */
-static void judge_forgotten(const struct run_evidence *evidence, struct run_result *result)
+/* An entry that was there and not active is gone, or is not. */
+static void judge_inactive_entry(const struct run_evidence *evidence, struct run_result *result)
 {
+    const struct scenario_expect *expect = &evidence->scenario->expect;
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
     int active = otadata_active(before);
-    if (!evidence->scenario->expect.forgets_entry || active < 0) {
+    if ((!expect->forgets_entry && !expect->keeps_entry) || active < 0) {
         return;
     }
     const struct otadata_entry *was = &before->entry[1 - active], *is = &after->entry[1 - active];
-    if (was->seq == UINT32_MAX || is->seq != UINT32_MAX) {
-        run_mismatch(result, "otadata", text_format("entry %d is forgotten", 1 - active),
+    uint32_t wanted = expect->keeps_entry ? was->seq : UINT32_MAX;
+    if (was->seq == UINT32_MAX || is->seq != wanted) {
+        run_mismatch(result, "otadata",
+                     text_format("entry %d is %s", 1 - active,
+                                 expect->keeps_entry ? "what it was" : "forgotten"),
                      text_format("seq %" PRIu32 " became seq %" PRIu32, was->seq, is->seq));
     }
+}
+
+static bool is_about(json_int_t us, int least_ms)
+{
+    json_int_t least_us = (json_int_t)least_ms * 1000;
+    return us >= least_us && us < least_us + SPARE_US;
 }
 
 static void judge_time(const struct scenario_expect *expect, struct run_result *result)
@@ -152,12 +162,50 @@ static void judge_time(const struct scenario_expect *expect, struct run_result *
             ended = integer_of(record, "t");
         }
     }
-    json_int_t least = (json_int_t)expect->lasts_ms * 1000, lasted = ended - began;
-    if (began < 0 || ended < 0 || lasted < least || lasted >= least + SPARE_US) {
+    json_int_t lasted = ended - began;
+    if (began < 0 || ended < 0 || !is_about(lasted, expect->lasts_ms)) {
         run_mismatch(result, "time",
                      text_format("the first boot lasts %d to %d ms", expect->lasts_ms,
                                  expect->lasts_ms + SPARE_US / 1000),
                      text_format("%" PRId64 " ms", (int64_t)lasted / 1000));
+    }
+}
+
+static void judge_longest_call(const struct scenario_expect *expect, struct run_result *result)
+{
+    const char *function = "(none)";
+    json_int_t longest = 0, entered = 0;
+    for (size_t i = 0; i < json_array_size(result->trace); i++) {
+        const json_t *record = json_array_get(result->trace, i);
+        const char *kind = string_of(record, "kind");
+        json_int_t now = integer_of(record, "t");
+        if (strcmp(kind, "enter") == 0) {
+            entered = now;
+        } else if (strcmp(kind, "call") == 0 && now - entered > longest) {
+            longest = now - entered;
+            function = string_of(record, "fn");
+        }
+    }
+    if (expect->longest_call_ms != 0 && !is_about(longest, expect->longest_call_ms)) {
+        run_mismatch(result, "time",
+                     text_format("the longest call lasts %d to %d ms", expect->longest_call_ms,
+                                 expect->longest_call_ms + SPARE_US / 1000),
+                     text_format("%" PRId64 " ms, %s", (int64_t)longest / 1000, function));
+    }
+}
+
+static void judge_downloads(const struct scenario_expect *expect, struct run_result *result)
+{
+    int64_t received = 0;
+    for (size_t i = 0; i < json_array_size(result->trace); i++) {
+        const json_t *record = json_array_get(result->trace, i);
+        received += strcmp(string_of(record, "what"), "closed") == 0
+                        ? (int64_t)integer_of(record, "received")
+                        : 0;
+    }
+    if (expect->downloads != 0 && received != expect->downloads) {
+        run_mismatch(result, "downloads", text_format("%" PRId64 " bytes", expect->downloads),
+                     text_format("%" PRId64 " bytes", received));
     }
 }
 
@@ -194,7 +242,7 @@ static void judge_efuse(const struct run_evidence *evidence, struct run_result *
     }
 }
 
-void run_judge_figures(const struct run_evidence *evidence, struct run_result *result)
+void judge_figures(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     judge_tls_error(expect, result);
@@ -202,8 +250,10 @@ void run_judge_figures(const struct run_evidence *evidence, struct run_result *r
     judge_flash_untouched(evidence, result);
     judge_slot_untouched(evidence, result);
     judge_erases(evidence, result);
-    judge_forgotten(evidence, result);
+    judge_inactive_entry(evidence, result);
     judge_time(expect, result);
+    judge_longest_call(expect, result);
+    judge_downloads(expect, result);
     judge_heap(evidence, result);
     judge_efuse(evidence, result);
 }

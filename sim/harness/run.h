@@ -103,8 +103,5 @@ const json_t *run_update_call(const json_t *trace);
 /** Compares the evidence with the scenario's expectations: fills result->mismatch. */
 void run_judge(const struct run_evidence *evidence, struct run_result *result);
 
-/** The part of the verdict that is about figures: TLS errors and memory, flash operations, time. */
-void run_judge_figures(const struct run_evidence *evidence, struct run_result *result);
-
 /** Adds a mismatch; expected and actual are malloc'ed and become the result's. */
 void run_mismatch(struct run_result *result, const char *field, char *expected, char *actual);

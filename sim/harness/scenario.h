@@ -339,9 +339,11 @@ enum scenario_state {
  * the image byte for byte, otherwise otadata is what it was; no program without an erase; no boot
  * ends in a panic or hangs. */
 struct scenario_expect {
-    esp_err_t result; /* of the update: the first call that failed; ESP_OK if none did, or
-                         if none did in a last attempt */
-    bool no_update;   /* no call fails, but the firmware leaves it: all is as after a failure */
+    esp_err_t result;      /* of the update: the first call that failed; ESP_OK if none did, or
+                              if none did in a last attempt */
+    const char *failed_in; /* by name, the call that fails with `result`: that the right thing is
+                              refused too late or too early is a fault; NULL: not compared */
+    bool no_update; /* no call fails, but the firmware leaves it: all is as after a failure */
     enum scenario_state state;
     struct expected_event events[SCENARIO_MAX_EVENTS];
     struct expected_request requests[SCENARIO_MAX_REQUESTS];
@@ -356,10 +358,14 @@ struct scenario_expect {
     bool erases_once;       /* no sector of the slot is erased twice */
     bool programs_unerased; /* the device programs where it has not erased */
     bool forgets_entry;     /* the entry of otadata that is not active is erased */
+    bool keeps_entry;       /* it is what it was */
     bool erases_otadata;    /* both entries of otadata are erased at last */
     bool reselects;         /* otadata selects the running app anew */
-    int lasts_ms; /* of the device's clock: the first boot takes that at least, and less than
-                     half a second more; 0: not compared */
+    int lasts_ms;        /* of the device's clock: the first boot takes that at least, and less than
+                            half a second more; 0: not compared */
+    int longest_call_ms; /* the same of the longest call, which nobody can cancel */
+    int64_t downloads;   /* bytes of bodies that cross the wire, over all connections that were
+                            closed; 0: not compared */
     struct expected_boot boots[SCENARIO_MAX_BOOTS];
     unsigned more_boots; /* so many further boots are all as the last of these, but for the reset */
     bool crash;          /* a boot ends in a panic or hangs; otherwise none may */

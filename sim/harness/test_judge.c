@@ -139,6 +139,35 @@ static void another_return_code(void **state)
     expect_mismatch(fixture, "result");
 }
 
+static void failed_in(struct fixture *fixture, const char *expected, const char *actual)
+{
+    json_t *call = json_array_get(fixture->result.trace, 9);
+    json_object_set_new(call, "ret", json_integer(ESP_FAIL));
+    json_object_set_new(call, "fn", json_string(actual));
+    fixture->scenario.expect.result = ESP_FAIL;
+    fixture->scenario.expect.failed_in = expected;
+    fixture->scenario.expect.state = STATE_K2; /* the rest of the trace is a good run's */
+}
+
+static void the_right_code_from_the_right_call(void **state)
+{
+    struct fixture *fixture = *state;
+    failed_in(fixture, "esp_ota_end", "esp_ota_end");
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+}
+
+static void the_right_code_from_another_call(void **state)
+{
+    struct fixture *fixture = *state;
+    failed_in(fixture, "esp_ota_end", "esp_ota_set_boot_partition");
+    expect_mismatch(fixture, "result");
+    const struct mismatch *mismatch = &fixture->result.mismatch[0];
+    assert_non_null(strstr(mismatch->expected, "ESP_FAIL"));
+    assert_non_null(strstr(mismatch->expected, "from esp_ota_end"));
+    assert_non_null(strstr(mismatch->actual, "from esp_ota_set_boot_partition"));
+}
+
 static void a_call_that_never_returned(void **state)
 {
     struct fixture *fixture = *state;
@@ -432,6 +461,32 @@ static void expect_failure(struct fixture *fixture)
     json_object_set_new(json_array_get(fixture->result.trace, 10), "version", json_string("1.0.0"));
 }
 
+static void a_call_that_lasts_too_long(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture,
+        json_pack("{s:s, s:s, s:i}", "kind", "enter", "fn", "esp_https_ota_perform", "t", 1000000));
+    add(fixture, json_pack("{s:s, s:s, s:i, s:i}", "kind", "call", "fn",
+                           "esp_https_ota_get_image_len_read", "ret", 0, "t", 4000000));
+    fixture->scenario.expect.longest_call_ms = 3000;
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+    fixture->scenario.expect.longest_call_ms = 2000;
+    expect_mismatch(fixture, "time");
+}
+
+static void more_bytes_than_cross_the_wire(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture, json_pack("{s:s, s:s, s:i}", "kind", "http", "what", "closed", "received", 600));
+    add(fixture, json_pack("{s:s, s:s, s:i}", "kind", "http", "what", "closed", "received", 400));
+    fixture->scenario.expect.downloads = 1000;
+    run_judge(&fixture->evidence, &fixture->result);
+    assert_int_equal(fixture->result.mismatches, 0);
+    fixture->scenario.expect.downloads = 600;
+    expect_mismatch(fixture, "downloads");
+}
+
 static void a_failed_update_passes_if_nothing_was_switched(void **state)
 {
     struct fixture *fixture = *state;
@@ -540,6 +595,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_good_run_passes),
         CASE(another_return_code),
+        CASE(the_right_code_from_the_right_call),
+        CASE(the_right_code_from_another_call),
         CASE(a_call_that_never_returned),
         CASE(a_missing_event),
         CASE(an_event_too_many),
@@ -570,6 +627,8 @@ int main(void)
         CASE(a_session_that_holds_more),
         CASE(a_flash_that_was_touched),
         CASE(a_boot_that_is_too_short_or_too_long),
+        CASE(a_call_that_lasts_too_long),
+        CASE(more_bytes_than_cross_the_wire),
         CASE(a_failed_update_passes_if_nothing_was_switched),
         CASE(a_switch_announced_after_a_failure),
         CASE(a_selection_that_a_failed_update_changed),

@@ -70,13 +70,11 @@ static void print_call(FILE *out, const json_t *record)
 static void print_event(FILE *out, const json_t *record)
 {
     const json_t *data = json_object_get(record, "data");
-    const char *name = NULL;
-    if (strcmp(string_of(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0) {
-        name = event_name(event_from_full_name(string_of(record, "name")));
-    }
+    const char *full_name = json_string_value(json_object_get(record, "name"));
+    const char *ota_name = event_name(event_from_full_name(full_name));
     begin_line(out, record, "event");
-    if (name != NULL) {
-        fprintf(out, "%s", name);
+    if (full_name != NULL) {
+        fprintf(out, "%s", ota_name != NULL ? ota_name : full_name);
     } else {
         fprintf(out, "%s %lld", string_of(record, "base"), integer_of(record, "id"));
     }

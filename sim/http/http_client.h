@@ -31,12 +31,13 @@ struct http_text {
 struct http_response {
     int status;             /* -1: none yet */
     int64_t content_length; /* -1: unknown */
-    int64_t range_total;    /* of Content-Range; -1: unknown */
-    int64_t received;       /* bytes of the body, decoded, whether or not they were read */
-    int chunk_length;       /* of the current chunk */
-    bool is_chunked;        /* framed in chunks */
-    bool length_unknown;    /* chunked, or Content-Length 0 or missing */
-    bool other_codings;     /* Transfer-Encoding names more than "chunked" */
+    int64_t range_first;    /* of Content-Range; -1: unknown */
+    int64_t range_total;
+    int64_t received;    /* bytes of the body, decoded, whether or not they were read */
+    int chunk_length;    /* of the current chunk */
+    bool is_chunked;     /* framed in chunks */
+    bool length_unknown; /* chunked, or Content-Length 0 or missing */
+    bool other_codings;  /* Transfer-Encoding names more than "chunked" */
     bool status_announced;
     bool headers_complete;
     bool message_complete;
@@ -54,6 +55,7 @@ struct esp_http_client {
     void *tls_memory; /* what a TLS session takes of the device's heap */
     esp_http_client_transport_t transport;
     struct net_failure failure; /* of the last connection */
+    int64_t taken;              /* bytes of bodies that this connection brought */
 
     struct http_url url;
     struct http_headers headers; /* of requests */

@@ -165,6 +165,7 @@ void http_connection_close(struct esp_http_client *client)
     client->state = HTTP_STATE_IDLE;
     if (was_connected) {
         http_trace_closed(client);
+        client->taken = 0;
     }
     http_event(client, HTTP_EVENT_DISCONNECTED, &client->failure.tls, 0);
 }

@@ -1,5 +1,6 @@
 #include <limits.h>
 
+#include "device.h"
 #include "http_client.h"
 #include "http_memory.h"
 #include "otasim_quirk.h"
@@ -26,11 +27,32 @@ static enum supply end_of_connection(struct esp_http_client *client, bool is_cle
     return http_response_feed(client, NULL, 0) ? BODY_ENDS : NOT_HTTP;
 }
 
-static enum supply receive_more(struct esp_http_client *client)
+static uint64_t now_ms(void)
+{
+    const struct device *device = device_current();
+    return device != NULL ? device->now_us / 1000 : 0;
+}
+
+/* How much longer a read may wait that began then. On the device all that comes begins the timeout
+ * anew, so that one read lasts as long as the peer pleases (catalogue N08). */
+static int patience_ms(const struct esp_http_client *client, uint64_t began_ms)
+{
+    uint64_t waited = now_ms() - began_ms, timeout = (uint64_t)client->timeout_ms;
+    if (waited < timeout) {
+        return quirk(QUIRK_TIMEOUT_STARTS_ANEW) ? client->timeout_ms : (int)(timeout - waited);
+    }
+    if (quirk(QUIRK_TIMEOUT_STARTS_ANEW)) {
+        quirk_met(QUIRK_TIMEOUT_STARTS_ANEW);
+        return client->timeout_ms;
+    }
+    return 0;
+}
+
+static enum supply receive_more(struct esp_http_client *client, int timeout_ms)
 {
     client->body_start = client->body_length = 0;
-    int got = net_read(client->connection, client->receive_buffer, client->receive_size,
-                       client->timeout_ms);
+    int got =
+        net_read(client->connection, client->receive_buffer, client->receive_size, timeout_ms);
     if (got == NET_TIMEOUT) {
         return TIMED_OUT;
     }
@@ -76,12 +98,14 @@ int esp_http_client_read(esp_http_client_handle_t client, char *buffer, int len)
         return ESP_FAIL;
     }
     int count = 0;
+    uint64_t began_ms = now_ms();
     while (count < len) {
         count += take_body(client, buffer + count, len - count);
         if (count == len || client->response.message_complete) {
             break;
         }
-        enum supply supply = receive_more(client);
+        int patience = patience_ms(client, began_ms);
+        enum supply supply = patience > 0 ? receive_more(client, patience) : TIMED_OUT;
         if (supply == NOT_HTTP) {
             /* The device gives up what came before the flaw in the same read: catalogue H07b. */
             return ESP_FAIL;

@@ -1,5 +1,8 @@
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "boot.h"
@@ -9,6 +12,8 @@
 #include "otasim_quirk.h"
 
 static const char *const TAG = "HTTP_CLIENT";
+
+#define PARTIAL_CONTENT 206 /* not every release has a name for it */
 
 static void text_clear(struct http_text *text)
 {
@@ -39,7 +44,8 @@ void http_response_clear(struct http_response *response)
     text_clear(&response->value);
     text_clear(&response->finished_name);
     text_clear(&response->finished_value);
-    *response = (struct http_response){.status = -1, .content_length = -1, .range_total = -1};
+    *response = (struct http_response){
+        .status = -1, .content_length = -1, .range_first = -1, .range_total = -1};
 }
 
 void http_response_reset(struct esp_http_client *client)
@@ -49,6 +55,18 @@ void http_response_reset(struct esp_http_client *client)
     client->memory_short = false;
     http_parser_init(&client->parser, HTTP_RESPONSE);
     client->parser.data = client;
+}
+
+/* The number behind a prefix, as in "bytes=4096-8191" and "bytes 4096-8191/65536"; -1: none. */
+static int64_t parse_range_first(const char *value, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (strncasecmp(value, prefix, length) != 0 || !isdigit((unsigned char)value[length])) {
+        return -1;
+    }
+    errno = 0;
+    long long first = strtoll(value + length, NULL, 10);
+    return errno == 0 ? first : -1;
 }
 
 /* "bytes 0-0/65536"; what is not a number behind the slash is no total. */
@@ -109,6 +127,7 @@ static bool announce_header(struct esp_http_client *client, struct http_text *na
     } else if (strcasecmp(name->bytes, "Transfer-Encoding") == 0) {
         response->other_codings = !is_only_chunked(value);
     } else if (strcasecmp(name->bytes, "Content-Range") == 0) {
+        response->range_first = parse_range_first(value->bytes, "bytes ");
         response->range_total = parse_range_total(value->bytes);
     }
     http_event_header(client, name->bytes, value->bytes);
@@ -209,6 +228,23 @@ static bool accept_codings(struct esp_http_client *client, http_parser *parser)
     return true;
 }
 
+/* RFC 9110, 15.3.7: whoever asked for a part must look which part came. The device does not. */
+static bool accept_part(struct esp_http_client *client, const http_parser *parser)
+{
+    const char *range = http_headers_get(&client->headers, "Range");
+    int64_t asked = range != NULL ? parse_range_first(range, "bytes=") : -1;
+    int64_t came = client->response.range_first;
+    if (parser->status_code != PARTIAL_CONTENT || asked < 0 || came < 0 || asked == came) {
+        return true;
+    }
+    if (quirk(QUIRK_PART_NOT_COMPARED)) {
+        quirk_met(QUIRK_PART_NOT_COMPARED);
+        return true;
+    }
+    ESP_LOGE(TAG, "asked for bytes from %" PRId64 " on, got those from %" PRId64, asked, came);
+    return false;
+}
+
 static int on_headers_complete(http_parser *parser)
 {
     struct esp_http_client *client = parser->data;
@@ -218,7 +254,7 @@ static int on_headers_complete(http_parser *parser)
         response->has_value = false;
         ok = announce_header(client, &response->name, &response->value);
     }
-    if (!ok || !accept_codings(client, parser)) {
+    if (!ok || !accept_codings(client, parser) || !accept_part(client, parser)) {
         note(client, ok);
         return -1; /* to the parser, 1 would mean: there is no body */
     }
@@ -250,6 +286,7 @@ static int on_body(http_parser *parser, const char *at, size_t length)
     memcpy(client->body + client->body_start + client->body_length, at, length);
     client->body_length += length;
     client->response.received += (int64_t)length;
+    client->taken += (int64_t)length;
     http_event(client, HTTP_EVENT_ON_DATA,
                client->body + client->body_start + client->body_length - length, (int)length);
     return 0;

@@ -46,5 +46,6 @@ void http_trace_redirect(const struct esp_http_client *client, const char *locat
 
 void http_trace_closed(const struct esp_http_client *client)
 {
-    trace_record("http", json_pack("{s:s, s:o}", "what", "closed", "url", url_of(client)));
+    trace_record("http", json_pack("{s:s, s:o, s:I}", "what", "closed", "url", url_of(client),
+                                   "received", (json_int_t)client->taken));
 }

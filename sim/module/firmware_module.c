@@ -3,9 +3,12 @@
 
 #include <stddef.h>
 
+#include "esp_eth.h"
 #include "esp_http_client.h"
 #include "esp_https_ota.h"
 #include "esp_idf_version.h"
+#include "esp_netif_types.h"
+#include "esp_wifi_types.h"
 
 #define OTA_EVENT(id)                                                                              \
     {                                                                                              \
@@ -14,6 +17,19 @@
 #define CLIENT_EVENT(id)                                                                           \
     {                                                                                              \
         "ESP_HTTP_CLIENT_EVENT", (id), #id                                                         \
+    }
+
+#define WIFI(id)                                                                                   \
+    {                                                                                              \
+        "WIFI_EVENT", (id), #id                                                                    \
+    }
+#define IP(id)                                                                                     \
+    {                                                                                              \
+        "IP_EVENT", (id), #id                                                                      \
+    }
+#define ETHERNET(id)                                                                               \
+    {                                                                                              \
+        "ETH_EVENT", (id), #id                                                                     \
     }
 
 static const struct firmware_event events[] = {
@@ -45,6 +61,31 @@ static const struct firmware_event events[] = {
     CLIENT_EVENT(HTTP_EVENT_DISCONNECTED),
     CLIENT_EVENT(HTTP_EVENT_REDIRECT),
 #endif
+    WIFI(WIFI_EVENT_WIFI_READY),
+    WIFI(WIFI_EVENT_SCAN_DONE),
+    WIFI(WIFI_EVENT_STA_START),
+    WIFI(WIFI_EVENT_STA_STOP),
+    WIFI(WIFI_EVENT_STA_CONNECTED),
+    WIFI(WIFI_EVENT_STA_DISCONNECTED),
+    WIFI(WIFI_EVENT_STA_AUTHMODE_CHANGE),
+    WIFI(WIFI_EVENT_AP_START),
+    WIFI(WIFI_EVENT_AP_STOP),
+    WIFI(WIFI_EVENT_AP_STACONNECTED),
+    WIFI(WIFI_EVENT_AP_STADISCONNECTED),
+    WIFI(WIFI_EVENT_STA_BSS_RSSI_LOW),
+    WIFI(WIFI_EVENT_STA_BEACON_TIMEOUT),
+    IP(IP_EVENT_STA_GOT_IP),
+    IP(IP_EVENT_STA_LOST_IP),
+    IP(IP_EVENT_ASSIGNED_IP_TO_CLIENT),
+    IP(IP_EVENT_GOT_IP6),
+    IP(IP_EVENT_ETH_GOT_IP),
+    IP(IP_EVENT_ETH_LOST_IP),
+    IP(IP_EVENT_PPP_GOT_IP),
+    IP(IP_EVENT_PPP_LOST_IP),
+    ETHERNET(ETHERNET_EVENT_START),
+    ETHERNET(ETHERNET_EVENT_STOP),
+    ETHERNET(ETHERNET_EVENT_CONNECTED),
+    ETHERNET(ETHERNET_EVENT_DISCONNECTED),
     {NULL, 0, NULL},
 };
 

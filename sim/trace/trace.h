@@ -12,7 +12,8 @@
  *   event     base, id, name, data                an event was posted
  *   platform  call, args, err                 a call without meaning here, accepted: Wi-Fi, pins
  *   log       ms (since the boot began), level, tag, text
- *   http      what ("request"|"response"|"redirect"|"closed"), method, url, status, ...
+ *   http      what ("request"|"response"|"redirect"|"closed"), method, url, status, ...;
+ *             "closed" has received: bytes of the bodies that the connection brought
  *   tls       what, code (mbedTLS, negative number), flags, text; or what ("memory"), bytes of the
  *             device's RAM that the session holds, receive (the most that a record may have)
  *   tls_error  code, flags, err: what the client's error API told the application

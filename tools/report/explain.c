@@ -99,9 +99,10 @@ void explain_scenario(struct text *out, const struct scenario *scenario)
         const char *heading;
         void (*describe)(struct text *words, const struct scenario *scenario);
     } parts[] = {
-        {"source", describe_source},    {"device", explain_device}, {"firmware", explain_firmware},
-        {"update", explain_update},     {"server", explain_server}, {"power", explain_power},
-        {"expected", explain_expected},
+        {"source", describe_source},    {"device", explain_device},
+        {"firmware", explain_firmware}, {"update", explain_update},
+        {"server", explain_server},     {"power", explain_power},
+        {"expected", explain_expected}, {"documented", explain_documented},
     };
     text_add(out, "%s\n", scenario->name);
     explain_words(out, 2, "", scenario->about != NULL ? scenario->about : "");

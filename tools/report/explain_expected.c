@@ -14,6 +14,9 @@ static void add_result(struct text *out, const struct scenario_expect *expect)
     } else {
         text_add(out, "%s", esp_err_to_name(expect->result));
     }
+    if (expect->failed_in != NULL) {
+        text_add(out, " from %s", expect->failed_in);
+    }
 }
 
 static void add_events(struct text *out, const struct scenario_expect *expect)
@@ -80,9 +83,8 @@ static void add_boots(struct text *out, const struct scenario_expect *expect)
     }
 }
 
-void explain_expected(struct text *out, const struct scenario *scenario)
+static void add_expected(struct text *out, const struct scenario_expect *expect)
 {
-    const struct scenario_expect *expect = &scenario->expect;
     add_result(out, expect);
     add_events(out, expect);
     add_requests(out, expect);
@@ -94,8 +96,26 @@ void explain_expected(struct text *out, const struct scenario *scenario)
     if (expect->lasts_ms != 0) {
         text_add(out, "\nit lasts %d ms of the device's clock", expect->lasts_ms);
     }
+    if (expect->longest_call_ms != 0) {
+        text_add(out, "\nthe longest call lasts %d ms of it", expect->longest_call_ms);
+    }
+    if (expect->downloads != 0) {
+        text_add(out, "\n%" PRId64 " bytes of bodies cross the wire", expect->downloads);
+    }
     text_add(out, "%s%s%s",
              expect->slot_untouched ? "\nnot one byte is written where the update would land" : "",
              expect->flash_untouched ? "\nnot one byte of flash is written" : "",
              expect->crash ? "\na boot crashes" : "");
+}
+
+void explain_expected(struct text *out, const struct scenario *scenario)
+{
+    add_expected(out, &scenario->expect);
+}
+
+void explain_documented(struct text *out, const struct scenario *scenario)
+{
+    if (scenario->documented != NULL) {
+        add_expected(out, scenario->documented);
+    }
 }

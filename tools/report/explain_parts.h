@@ -13,3 +13,5 @@ void explain_update(struct text *out, const struct scenario *scenario);
 void explain_server(struct text *out, const struct scenario *scenario);
 void explain_power(struct text *out, const struct scenario *scenario);
 void explain_expected(struct text *out, const struct scenario *scenario);
+/** What a strict run expects instead; adds nothing where that is the same. */
+void explain_documented(struct text *out, const struct scenario *scenario);

@@ -89,25 +89,44 @@ static size_t group_size(const struct lane *lane, size_t begin, size_t *bars)
     return end - begin;
 }
 
-/* The style sheet gives the height. */
-static void draw_bar(struct text *out, const struct lane_bar *bar)
+/* A page has tens of thousands of these: the style sheet gives the height, and the least width. */
+static void add_place(struct text *out, const struct lane_bar *bar)
 {
     double width = bar->end - bar->x > LEAST_BAR ? bar->end - bar->x : LEAST_BAR;
     double x = bar->x + width > 100 ? 100 - width : bar->x;
-    text_add(out, "<rect x=\"%.1f%%\" width=\"%.3g%%\"/>", x, width);
+    text_add(out, " x=\"%.1f%%\"", x);
+    if (width > LEAST_BAR) {
+        text_add(out, " width=\"%.*f%%\"", width < 1 ? 2 : 1, width);
+    }
+}
+
+static void add_title(struct text *out, const struct lane_bar *bar, size_t merged)
+{
+    text_add(out, "<title>");
+    markup_add(out, bar->title);
+    if (merged > 1) {
+        text_add(out, ", and %zu more", merged - 1);
+    }
+    text_add(out, "</title>");
 }
 
 static void draw_group(struct text *out, const struct lane_bar *bars, size_t count, size_t merged,
                        int y)
 {
-    text_add(out, "<g class=\"%s\" transform=\"translate(0,%d)\"><title>", bars->look, y);
-    markup_add(out, bars->title);
-    if (merged > 1) {
-        text_add(out, ", and %zu more", merged - 1);
+    if (count == 1) {
+        text_add(out, "<rect class=\"%s\" y=\"%d\"", bars->look, y);
+        add_place(out, bars);
+        text_add(out, ">");
+        add_title(out, bars, merged);
+        text_add(out, "</rect>");
+        return;
     }
-    text_add(out, "</title>");
+    text_add(out, "<g class=\"%s\" transform=\"translate(0,%d)\">", bars->look, y);
+    add_title(out, bars, merged);
     for (size_t i = 0; i < count; i++) {
-        draw_bar(out, &bars[i]);
+        text_add(out, "<rect");
+        add_place(out, &bars[i]);
+        text_add(out, "/>");
     }
     text_add(out, "</g>");
 }
@@ -155,7 +174,7 @@ int lane_draw(struct text *out, struct lane *lane, int y)
     if (lane->count > MANY) {
         merge(lane, true);
     }
-    text_add(out, "<text class=\"lane\" x=\"0\" y=\"%d\">", y + NAME_HEIGHT - 4);
+    text_add(out, "<text class=\"lane\" y=\"%d\">", y + NAME_HEIGHT - 4);
     markup_add(out, lane->name);
     text_add(out, "</text>");
     double taken[LABEL_ROWS] = {0};

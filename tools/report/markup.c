@@ -72,11 +72,12 @@ static const char *reference(char character)
     }
 }
 
-void markup_add(struct text *out, const char *text)
+static void add(struct text *out, const char *text, bool keeps_lines)
 {
     while (text != NULL && *text != '\0') {
         size_t length = markup_character(text);
-        const char *instead = length == 1 ? reference(*text) : NULL;
+        bool as_it_is = length != 1 || (keeps_lines && *text == '\n');
+        const char *instead = as_it_is ? NULL : reference(*text);
         if (length == 0) {
             text_add(out, "\\x%02X", (unsigned)(unsigned char)*text);
         } else if (instead != NULL) {
@@ -86,6 +87,16 @@ void markup_add(struct text *out, const char *text)
         }
         text += length > 0 ? length : 1;
     }
+}
+
+void markup_add(struct text *out, const char *text)
+{
+    add(out, text, false);
+}
+
+void markup_add_lines(struct text *out, const char *text)
+{
+    add(out, text, true);
 }
 
 void markup_addf(struct text *out, const char *format, ...)

@@ -8,6 +8,9 @@
  * are no UTF-8, U+FFFE and U+FFFF. NULL adds nothing. */
 void markup_add(struct text *out, const char *text);
 
+/** The same for the content of an element that shows its lines: they are kept as they are. */
+void markup_add_lines(struct text *out, const char *text);
+
 /** The same with printf's format: the result is escaped, arguments and format alike. */
 void markup_addf(struct text *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -15,7 +15,7 @@
 static void add_pre(struct text *out, const char *text)
 {
     text_add(out, "<pre>");
-    markup_add(out, text);
+    markup_add_lines(out, text);
     text_add(out, "</pre>");
 }
 
@@ -68,7 +68,7 @@ static void add_lines(struct text *out, const char *text, size_t limit, const ch
 {
     size_t length = strlen(text);
     if (length <= limit) {
-        markup_add(out, text);
+        markup_add_lines(out, text);
         return;
     }
     size_t cut = limit;
@@ -80,7 +80,7 @@ static void add_lines(struct text *out, const char *text, size_t limit, const ch
         left += *line == '\n';
     }
     char *head = text_format("%.*s", (int)cut, text);
-    markup_add(out, head);
+    markup_add_lines(out, head);
     free(head);
     markup_addf(out, "... and %zu lines more: otasim trace %s\n", left, name);
 }

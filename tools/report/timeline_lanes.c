@@ -139,10 +139,11 @@ static void add_event(const struct moment *moment)
     if (strcmp(base, "ESP_HTTP_CLIENT_EVENT") == 0) {
         return; /* the requests say it */
     }
-    enum scenario_event event = event_from_full_name(field_text(moment->record, "name"));
-    const char *name = event_name(event);
+    const char *full_name = field_text(moment->record, "name");
+    enum scenario_event event = event_from_full_name(full_name);
+    const char *name = event != EVENT_END ? event_name(event) : full_name;
     bool written = event == EVENT_WRITE_FLASH;
-    char *label = name != NULL ? text_format("%s", name) : text_format("%s %lld", base, id);
+    char *label = name[0] != '\0' ? text_format("%s", name) : text_format("%s %lld", base, id);
     lane_add(&moment->lanes->lanes[LANE_EVENTS], moment->x, moment->x, written ? "write" : "event",
              label, text_format("event %s, %.3f s", label, seconds(moment->us)));
 }

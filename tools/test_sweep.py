@@ -74,10 +74,11 @@ class PowerTest(SweepTest):
         cuts, boots and operations."""
         flows = ("flow/rollback-confirmed", "flow/first-update", "flow/one-megabyte")
         records = self.records("power", *flows, "--retries", "0", status=1, options=WRONG)
-        bricks = [record["finding"]["at"] for record in records
-                  if record.get("finding", {}).get("class") == "brick"]
+        findings = [record["finding"] for record in records
+                    if "finding" in record and record["finding"]["window"] is None]
+        bricks = [finding["at"] for finding in findings if finding["class"] == "brick"]
         ways = {record["way"]["class"]: record["way"] for record in records if "way" in record}
-        self.assertEqual(set(ways), {record["finding"]["class"] for record in records if "finding" in record})
+        self.assertEqual(set(ways), {finding["class"] for finding in findings})
         scenario, point = ways["brick"]["id"].rsplit("@", 1)
         self.assertEqual(scenario, "power:flow/first-update")
         self.assertNotIn(",", point)

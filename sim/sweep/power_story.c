@@ -62,8 +62,8 @@ static void tell_start(json_t *story, const struct power_flow *flow, uint64_t at
         first--;
     }
     step(story,
-         "%s runs, up to boot %" PRIu32 " (of %s) and the %" PRIu64
-         " operations on the flash before its number %" PRIu64,
+         "%s: boot %" PRIu32 " runs %s and does %" PRIu64
+         " operations on the flash, up to number %" PRIu64 " of the flow",
          flow->scenario->name, boot + 1, app->version, at - first, at);
 }
 
@@ -108,7 +108,7 @@ json_t *power_story(struct power_explorer *explorer, const struct power_flow *fl
     tell_start(story, flow, point->cut[0].op);
     for (unsigned i = 0; i < point->depth; i++) {
         if (i > 0) {
-            step(story, "switched on, the bootloader does %" PRIu64 " operations on the flash",
+            step(story, "switched on: the bootloader does %" PRIu64 " operations on the flash",
                  point->cut[i].op);
         }
         tell_cut(story, flow, power_explorer_op(explorer, point, i), point->cut[i].tear);

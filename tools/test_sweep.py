@@ -91,6 +91,27 @@ class PowerTest(SweepTest):
         self.assertIn("nothing boots", said)
         self.assertIn(steps[1], said)
 
+    def test_windows_are_where_otadata_is_rewritten_in_place(self):
+        """With rollback by the bootloader, which marks the new entry PENDING_VERIFY (erase and program: 274
+        and 275, after the update's own 274 operations); the new app may give way while it is on trial, so
+        confirming and rejecting opens no further window. Without rollback by the app that confirms itself.
+        Nowhere else, and whatever else power fails in finds nothing."""
+        in_place = {("silent downgrade", "otadata rewritten in place", op) for op in (274, 275)}
+        expected = {"flow/rollback-confirmed": in_place, "flow/rollback-unconfirmed": in_place,
+                    "flow/rollback-marked-invalid": in_place, "flow/anti-rollback": in_place,
+                    "flow/confirmed-without-rollback": in_place, "flow/resume": set(),
+                    "flow/resume-native": set()}
+        listed = subprocess.run([OTASIM, "list", "--names"], capture_output=True, text=True, timeout=60).stdout
+        flows = [flow for flow in expected if flow in listed.split()]  # examples are not built everywhere
+        records = self.records("power", "--strict", "--retries", "0", *flows, status=1)
+        found = {flow: set() for flow in flows}
+        for record in records:
+            if "finding" in record:
+                finding = record["finding"]
+                op = int(finding["at"].split("/")[0])
+                found[record["scenario"]].add((finding["class"], finding["window"], op))
+        self.assertEqual(found, {flow: expected[flow] for flow in flows})
+
     def test_bad_points(self):
         self.assertIn("has 274 operations", self.otasim("power:flow/first-update@274/half", status=1))
         self.assertIn("is no cut point", self.otasim("power:flow/first-update@1/hlaf", status=1))

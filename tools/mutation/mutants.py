@@ -55,7 +55,7 @@ MUTANTS = [
     Mutant("first-seq-off-by-one", SELECT,
            "return ota_select_write(&select, 0, slot + 1, state);",
            "return ota_select_write(&select, 0, slot + 2, state);",
-           replay("A")),
+           scenarios("otadata")),
     Mutant("next-seq-skips-a-round", SELECT,
            "return from + ahead;", "return from + ahead + select->slots;",
            replay("E")),

@@ -366,7 +366,7 @@ MUTANTS = [
     Mutant("chunk-end-not-waited-for", READ,
            "        return response->message_complete;\n    }\n    return response->received",
            "        return response->received > 0;\n    }\n    return response->received",
-           replay("A")),
+           scenarios("chunked")),
     Mutant("any-length-is-complete", READ,
            "return response->received == response->content_length;",
            "return response->received <= response->content_length;",

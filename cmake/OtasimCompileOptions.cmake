@@ -23,3 +23,8 @@ target_compile_options(otasim_options INTERFACE -Wall -Wextra -Wshadow -Wconvers
 if(OTASIM_WERROR)
   target_compile_options(otasim_options INTERFACE -Werror)
 endif()
+
+# Symbols are bound when a program is loaded: each boot is a fork, and would bind them anew.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  target_link_options(otasim_options INTERFACE LINKER:-z,now)
+endif()

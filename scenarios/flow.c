@@ -96,5 +96,15 @@ SCENARIOS(flow) = {
         .server = {IMAGE()},
         .expect = {.boots = {{"ota_2", "2.0.0"}}},
     },
+    {
+        .name = "flow/confirmed-without-rollback",
+        .about =
+            "without rollback the new version confirms itself all the same, and so rewrites its "
+            "entry of otadata in place",
+        .firmware_of = {{"2.0.0", "behaviours:confirms"}},
+        .server = {IMAGE()},
+        .update = {.restart = true},
+        .expect = {.boots = {{OTA_0, "2.0.0"}, {OTA_0, "2.0.0"}}},
+    },
     END_OF_SCENARIOS,
 };

@@ -326,5 +326,14 @@ SCENARIOS(otadata) = {
                    .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
         ONLY_BOOTS(OTA_0, "1.1.0"),
     },
+    {
+        .name = "otadata/first-entry",
+        .about =
+            "otadata is blank and ota_1 holds an older app: the first entry must name ota_0, which "
+            "only there shows, because the bootloader falls back from an empty ota_1 to ota_0",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_1, {.version = "1.2.0"}}}},
+        .server = {IMAGE()},
+        .expect = {.result = ESP_OK, .boots = {{OTA_0, "2.0.0"}}},
+    },
     END_OF_SCENARIOS,
 };

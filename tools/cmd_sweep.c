@@ -51,6 +51,9 @@ static void usage(FILE *out)
         "      --jsonl FILE   write findings and summaries to FILE, one JSON object a line\n"
         "      --keep-flash F write the flash to F as the cut left it (with an ID)\n"
         "  -h, --help\n\n"
+        "Does it find anything? `otasim --wrong-bootloader sweep power` has a bootloader that is "
+        "wrong on\n"
+        "purpose: it must find bricks, and print the shortest way to one.\n\n"
         "Exit status: 0 nothing found, 1 something, 2 the command line is wrong.\n",
         out);
 }
@@ -131,6 +134,22 @@ static void show_summary(struct report *report, const json_t *record, json_t *su
     printf("  (OTA library: %s)\n", text_of(record, "ota_library"));
 }
 
+static void show_way(struct report *report, const json_t *way)
+{
+    size_t i;
+    json_t *step;
+    clear_bar(report);
+    if (json_object_get(way, "class") != NULL) {
+        printf("the shortest way to: %s (%s)\n", text_of(way, "class"), text_of(way, "id"));
+    } else {
+        printf("%s\n", text_of(way, "id"));
+    }
+    json_array_foreach(json_object_get(way, "steps"), i, step)
+    {
+        printf("  %zu. %s\n", i + 1, json_string_value(step));
+    }
+}
+
 static void take_record(const json_t *record, void *context)
 {
     struct report *report = context;
@@ -144,6 +163,8 @@ static void take_record(const json_t *record, void *context)
         show_finding(report, finding);
     } else if (summary != NULL) {
         show_summary(report, record, summary);
+    } else if (json_object_get(record, "way") != NULL) {
+        show_way(report, json_object_get(record, "way"));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "error.h"
+#include "firmware.h"
 #include "nearest.h"
 #include "paths.h"
 #include "scenario_set.h"
@@ -34,15 +35,19 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 static void usage(FILE *out)
 {
     fputs("otasim: ESP32 over-the-air updates on the host, before any hardware\n\n"
-          "usage: otasim [--scenarios FILE] COMMAND [ARGUMENTS]\n\n",
+          "usage: otasim [OPTIONS] COMMAND [ARGUMENTS]\n\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
-    fputs("\n  --scenarios FILE  those that otasim_add_scenarios() built, instead of otasim's own\n"
-          "\n`otasim COMMAND --help` explains each.\n"
-          "Start with: otasim list, then otasim run 'redirect/*'\n",
-          out);
+    fputs(
+        "\n  --scenarios FILE    those that otasim_add_scenarios() built, instead of otasim's own\n"
+        "  --wrong-bootloader  a self-test of the sweeps: the bootloader believes otadata whose "
+        "CRC\n"
+        "                      is bad, and tries no second app\n"
+        "\n`otasim COMMAND --help` explains each.\n"
+        "Start with: otasim list, then otasim run 'redirect/*'\n",
+        out);
 }
 
 static const char *command_name(size_t index, void *context)
@@ -72,17 +77,27 @@ static int load_scenarios(int argc, char **argv)
     return *rest == '=' ? 1 : 2;
 }
 
+/* So many arguments were an option; 0: none is left, -1: it could not be used. */
+static int take_option(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--wrong-bootloader") == 0) {
+        firmware_use_wrong_bootloader();
+        return 1;
+    }
+    return load_scenarios(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     /* A reader that has gone away is an error of write(), not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
     paths_find_installation(argv[0]);
-    int options = load_scenarios(argc, argv);
-    if (options < 0) {
-        return EXIT_USAGE;
+    for (int used = 1; used != 0; argc -= used, argv += used) {
+        used = take_option(argc, argv);
+        if (used < 0) {
+            return EXIT_USAGE;
+        }
     }
-    argc -= options;
-    argv += options;
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;

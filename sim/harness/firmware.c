@@ -19,6 +19,12 @@ struct firmware {
 };
 
 static struct firmware *loaded;
+static bool bootloader_is_wrong;
+
+void firmware_use_wrong_bootloader(void)
+{
+    bootloader_is_wrong = true;
+}
 
 static void *symbol(void *module, const char *name, const char *path, struct error *err)
 {
@@ -188,7 +194,7 @@ struct bootloader_config firmware_bootloader(const struct firmware *firmware)
     return (struct bootloader_config){
         .rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE"),
         .anti_rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK"),
-        .seeded_fault = getenv("OTASIM_TEST_WRONG_BOOTLOADER") != NULL,
+        .seeded_fault = bootloader_is_wrong,
         .scheme = scheme_of(firmware),
         .skip_validate_in_deep_sleep =
             firmware_option_on(firmware, "CONFIG_BOOTLOADER_SKIP_VALIDATE_IN_DEEP_SLEEP"),

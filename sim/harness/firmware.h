@@ -28,6 +28,10 @@ bool firmware_option_on(const struct firmware *firmware, const char *name);
 /** What the sdkconfig says of signed updates. */
 struct boot_signing firmware_signing(const struct firmware *firmware);
 
+/** From now on firmware_bootloader gives a bootloader that is wrong on purpose
+ * (bootloader_config.seeded_fault): a self-test of what must find that. */
+void firmware_use_wrong_bootloader(void);
+
 /** The bootloader that is built from the same sdkconfig. */
 struct bootloader_config firmware_bootloader(const struct firmware *firmware);
 

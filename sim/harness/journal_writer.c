@@ -26,6 +26,7 @@ void journal_observe(void *context, const struct flash_op *op)
     struct journal_record record = {
         .magic = JOURNAL_MAGIC,
         .kind = op->kind,
+        .index = op->index,
         .address = op->address,
         .length = op->length,
         .boot = journal.boot,

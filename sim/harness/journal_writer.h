@@ -11,7 +11,8 @@
 /** A record; the bytes of a program follow it. Written and read by the same program only. */
 struct journal_record {
     uint32_t magic;
-    uint32_t kind; /* enum flash_op_kind */
+    uint32_t kind;  /* enum flash_op_kind */
+    uint64_t index; /* flash_op.index */
     uint32_t address;
     uint32_t length;
     uint32_t boot;

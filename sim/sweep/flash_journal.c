@@ -67,6 +67,7 @@ static bool split(const uint8_t *bytes, size_t length, struct journal_op *ops, s
                 .address = record.address + done,
                 .length = part,
                 .data = program ? bytes + at + done : NULL,
+                .index = record.index,
                 .boot = record.boot,
                 .nor_violations = done == 0 ? record.nor_violations : 0,
                 .efuse = record.efuse,

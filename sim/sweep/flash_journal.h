@@ -17,6 +17,7 @@ struct journal_op {
     uint32_t address;
     uint32_t length;
     const uint8_t *data; /* what is programmed; NULL for an erase. In the journal's memory. */
+    uint64_t index;      /* flash_op.index of the operation that this is, or is a page of */
     uint32_t boot;       /* number of the boot that did it, from 0 */
     uint32_t nor_violations;
     struct efuse efuse; /* as it was just before */

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "otadata.h"
+#include "otadata_window.h"
+#include "version_order.h"
 
 #define MAX_BOOT_OPS   8
 #define MAX_BOOT_BYTES 64 /* a bootloader programs entries of 32 bytes */
-#define NO_SECTOR      UINT32_MAX
-#define WINDOW         "otadata rewritten in place"
 
 /* What one boot of the bootloader did to the flash. */
 struct boot_ops {
@@ -36,11 +36,11 @@ struct power_explorer {
     struct image_memo *memo;
     const struct partition *otadata;
     uint64_t states;
-    uint32_t rewriting; /* the otadata sector that is being rewritten at `at`, or NO_SECTOR */
+    struct otadata_window followed; /* up to `at` */
     /* What holds along the operation that is being cut. */
-    const char *window;
+    struct otadata_window window;
     const struct power_app *running; /* in whose boot power fails */
-    bool running_unconfirmed;
+    bool on_trial;                   /* it may give way to those before it */
     struct power_point point;
     unsigned deepest; /* cuts in a row */
 };
@@ -92,53 +92,9 @@ static int active_entry(const struct power_explorer *explorer, struct flash *fla
     return otadata_active(otadata);
 }
 
-/* The entry that counts is destroyed before there is another one: from the erase of its sector
- * until that is programmed. Called for each operation in its order, before it is applied;
- * `rewriting` is the sector, or none. The name of the window if the operation is in it. */
-static const char *follow_window(const struct power_explorer *explorer, struct flash *flash,
-                                 const struct journal_op *op, uint32_t *rewriting)
-{
-    struct otadata otadata;
-    int active = active_entry(explorer, flash, &otadata);
-    uint32_t sector = op->address / FLASH_SECTOR_SIZE;
-    if (op->kind == FLASH_PROGRAM) {
-        bool inside = *rewriting == sector;
-        *rewriting = inside ? NO_SECTOR : *rewriting;
-        return inside ? WINDOW : NULL;
-    }
-    if (active < 0 || sector != explorer->otadata->offset / FLASH_SECTOR_SIZE + (uint32_t)active) {
-        return NULL;
-    }
-    *rewriting = sector;
-    return WINDOW;
-}
-
 static bool same_app(const struct power_app *app, const struct app_image_info *image)
 {
     return memcmp(app->digest, image->digest, sizeof app->digest) == 0;
-}
-
-/* Numbers are compared as numbers, so that 1.10 comes after 1.9. */
-static int compare_versions(const char *a, const char *b)
-{
-    while (*a != '\0' || *b != '\0') {
-        bool digits = *a >= '0' && *a <= '9' && *b >= '0' && *b <= '9';
-        if (digits) {
-            char *after_a, *after_b;
-            unsigned long x = strtoul(a, &after_a, 10), y = strtoul(b, &after_b, 10);
-            if (x != y) {
-                return x < y ? -1 : 1;
-            }
-            a = after_a;
-            b = after_b;
-        } else if (*a != *b) {
-            return *a < *b ? -1 : 1;
-        } else {
-            a++;
-            b++;
-        }
-    }
-    return 0;
 }
 
 static void find(struct power_explorer *explorer, enum sweep_class class, const char *window,
@@ -175,31 +131,34 @@ static bool verifies(const struct power_explorer *explorer, struct flash *flash,
 /* What boots must be what ran when power failed, or the update; an app that was still on trial may
  * give way to those before it. */
 static void judge_app(struct power_explorer *explorer, struct flash *flash,
-                      const struct bootloader_report *report, const struct efuse *efuse)
+                      const struct bootloader_report *report, const struct efuse *efuse,
+                      const char *window)
 {
     struct error why;
     const struct power_app *running = explorer->running;
     const char *version = report->image.descriptor.version;
     if (!verifies(explorer, flash, &report->app, efuse)) {
         error_set(&why, "%s boots, but its image does not verify", report->app.label);
-        find(explorer, SWEEP_WRONG_IMAGE, explorer->window, why.text);
+        find(explorer, SWEEP_WRONG_IMAGE, NULL, why.text);
     } else if (same_app(running, &report->image) ||
                same_app(&explorer->flow->update, &report->image) ||
-               (explorer->running_unconfirmed && ran_before(explorer, &report->image))) {
+               (explorer->on_trial && ran_before(explorer, &report->image))) {
         return;
     } else {
-        bool older = compare_versions(version, running->version) < 0;
+        bool older = version_compare(version, running->version) < 0;
         error_set(&why, "%s %s boots where %s ran: %s", report->app.label, version,
                   running->version, report->reason.text);
-        find(explorer, older ? SWEEP_DOWNGRADE : SWEEP_LOST_UPDATE, explorer->window, why.text);
+        find(explorer, older ? SWEEP_DOWNGRADE : SWEEP_LOST_UPDATE, window, why.text);
     }
 }
 
+/* An app is on trial. */
 static bool is_pending(struct power_explorer *explorer, struct flash *flash)
 {
     struct otadata otadata;
     int active = active_entry(explorer, flash, &otadata);
-    return active >= 0 && otadata.entry[active].state == OTADATA_PENDING_VERIFY;
+    return explorer->flow->bootloader.rollback && active >= 0 &&
+           otadata.entry[active].state == OTADATA_PENDING_VERIFY;
 }
 
 /* Nobody confirmed what booted, so with rollback on it must not boot again, if anything else does;
@@ -212,15 +171,15 @@ static void judge_second_boot(struct power_explorer *explorer,
     bool again = second->booted && second->app.offset == first->app.offset;
     if (!second->booted) {
         error_set(&why, "after a second reset: %s", second->reason.text);
-        find(explorer, SWEEP_BRICK, explorer->window, why.text);
+        find(explorer, SWEEP_BRICK, NULL, why.text);
     } else if (on_trial && again && second->attempts == 1) {
         error_set(&why, "%s was never confirmed, and boots again: %s", second->app.label,
                   second->reason.text);
-        find(explorer, SWEEP_UNCONFIRMED, explorer->window, why.text);
+        find(explorer, SWEEP_UNCONFIRMED, NULL, why.text);
     } else if (!on_trial && !again) {
         error_set(&why, "%s boots, and after a second reset %s: %s", first->app.label,
                   second->app.label, second->reason.text);
-        find(explorer, SWEEP_LOST_UPDATE, explorer->window, why.text);
+        find(explorer, SWEEP_LOST_UPDATE, NULL, why.text);
     }
 }
 
@@ -266,66 +225,83 @@ static uint64_t state_key(const struct power_explorer *explorer, struct flash *f
 
 static void examine(struct power_explorer *explorer, unsigned depth, const struct efuse *efuse);
 
-/* Power fails at operation `at` of the boot that levels[depth] has seen: levels[depth + 1].cut. */
-static void cut_boot(struct power_explorer *explorer, unsigned depth, uint64_t at, enum tear tear,
-                     const char *first_window)
+/* Power fails at operation `at` of the boot that levels[depth] has seen: levels[depth + 1].cut. The
+ * window is that of this cut, or still that of the first. */
+static void cut_boot(struct power_explorer *explorer, unsigned depth, uint64_t at, enum tear tear)
 {
     const struct level *level = &explorer->levels[depth];
+    const struct boot_ops *boot = &level->ops;
     struct flash *next = explorer->levels[depth + 1].cut;
-    uint32_t rewriting = NO_SECTOR;
+    struct otadata_window window = {.open = false};
+    bool inside = false;
     flash_snapshot_refresh(next, level->cut);
-    for (uint64_t i = 0; i < at; i++) {
-        follow_window(explorer, next, &level->ops.ops[i], &rewriting);
-        apply(next, &level->ops.ops[i]);
+    for (uint64_t i = 0; i <= at; i++) {
+        inside =
+            otadata_window_follow(&window, &explorer->flow->table, next, boot->ops, boot->count, i);
+        if (i < at) {
+            apply(next, &boot->ops[i]);
+        }
     }
-    const char *window = follow_window(explorer, next, &level->ops.ops[at], &rewriting);
-    explorer->window = window != NULL ? window : first_window;
-    tear_apply(next, &level->ops.ops[at], tear, explorer->options->seed + at);
+    explorer->window = inside ? window : explorer->window;
+    tear_apply(next, &boot->ops[at], tear, explorer->options->seed + at);
 }
 
 /* Power fails once more, in the bootloader. */
 static void cut_again(struct power_explorer *explorer, unsigned depth, const struct efuse *efuse)
 {
     const struct level *level = &explorer->levels[depth];
-    const char *window = explorer->window;
+    const struct otadata_window window = explorer->window;
     for (uint64_t i = 0; i < level->ops.count; i++) {
         for (int tear = 0; tear < TEAR_COUNT; tear++) {
-            cut_boot(explorer, depth, i, (enum tear)tear, window);
+            cut_boot(explorer, depth, i, (enum tear)tear);
             explorer->point.cut[depth + 1].op = i;
             explorer->point.cut[depth + 1].tear = (enum tear)tear;
             explorer->point.depth = depth + 2;
             examine(explorer, depth + 1, efuse);
+            explorer->window = window;
         }
     }
     explorer->point.depth = depth + 1;
-    explorer->window = window;
+}
+
+/* What the bootloader makes of levels[depth].cut: levels[depth].boot, and what it did. */
+static bool boot_level(struct power_explorer *explorer, unsigned depth, struct device *device,
+                       struct bootloader_report *report)
+{
+    struct level *level = &explorer->levels[depth];
+    level->ops.count = 0;
+    flash_observe(level->boot, note_op, &level->ops);
+    bool booted = bootloader_run(device, &explorer->flow->bootloader, report);
+    flash_observe(level->boot, NULL, NULL);
+    return booted;
 }
 
 /* The device is switched on in the state levels[depth].cut, and once more. */
 static void examine(struct power_explorer *explorer, unsigned depth, const struct efuse *efuse)
 {
     struct level *level = &explorer->levels[depth];
+    bool was_on_trial = explorer->on_trial;
     flash_snapshot_refresh(level->boot, level->cut);
     struct device device = device_with(explorer, level->boot, efuse);
     struct bootloader_report first, second;
-    level->ops.count = 0;
     if (explorer->options->no_memo) {
         image_memo_forget(explorer->memo);
     }
-    flash_observe(level->boot, note_op, &level->ops);
-    bool booted = bootloader_run(&device, &explorer->flow->bootloader, &first);
-    flash_observe(level->boot, NULL, NULL);
+    explorer->on_trial = was_on_trial || is_pending(explorer, level->cut);
+    bool booted = boot_level(explorer, depth, &device, &first);
     explorer->states++;
     if (!booted) {
-        find(explorer, SWEEP_BRICK, explorer->window, first.reason.text);
+        find(explorer, SWEEP_BRICK, NULL, first.reason.text);
     } else {
-        bool on_trial = explorer->flow->bootloader.rollback && is_pending(explorer, level->boot);
+        bool on_trial = is_pending(explorer, level->boot);
+        bool explained = otadata_window_explains(&explorer->window, &explorer->flow->table,
+                                                 level->cut, first.selected_index);
         struct power_state state = {
             .point = explorer->point,
             .key = state_key(explorer, level->boot, &first, &device.efuse),
             .pending = on_trial,
         };
-        judge_app(explorer, level->boot, &first, efuse);
+        judge_app(explorer, level->boot, &first, efuse, explained ? OTADATA_WINDOW : NULL);
         bootloader_run(&device, &explorer->flow->bootloader, &second);
         judge_second_boot(explorer, &first, on_trial, &second);
         explorer->listener.state(&state, explorer->listener.context);
@@ -333,6 +309,7 @@ static void examine(struct power_explorer *explorer, unsigned depth, const struc
     if (depth + 1 < explorer->deepest) {
         cut_again(explorer, depth, efuse);
     }
+    explorer->on_trial = was_on_trial;
 }
 
 /* Everything up to that operation was done. */
@@ -342,29 +319,26 @@ static void advance_to(struct power_explorer *explorer, uint64_t op)
     if (op < explorer->at) {
         flash_snapshot_refresh(explorer->now, explorer->before);
         explorer->at = 0;
-        explorer->rewriting = NO_SECTOR;
+        explorer->followed = (struct otadata_window){.open = false};
     }
     while (explorer->at < op && explorer->at < journal->count) {
-        const struct journal_op *next = &journal->ops[explorer->at++];
-        follow_window(explorer, explorer->now, next, &explorer->rewriting);
-        apply(explorer->now, next);
+        otadata_window_follow(&explorer->followed, &explorer->flow->table, explorer->now,
+                              journal->ops, journal->count, explorer->at);
+        apply(explorer->now, &journal->ops[explorer->at++]);
     }
 }
 
 static void look_around(struct power_explorer *explorer, uint64_t at)
 {
-    const struct journal_op *op = &explorer->flow->journal.ops[at];
-    struct otadata otadata;
-    int active = active_entry(explorer, explorer->now, &otadata);
-    uint32_t rewriting = explorer->rewriting;
-    explorer->window = follow_window(explorer, explorer->now, op, &rewriting);
-    explorer->running =
-        &explorer->flow
-             ->boots[op->boot < explorer->flow->boot_count ? op->boot
-                                                           : explorer->flow->boot_count - 1];
-    explorer->running_unconfirmed =
-        active >= 0 && (otadata.entry[active].state == OTADATA_PENDING_VERIFY ||
-                        otadata.entry[active].state == OTADATA_NEW);
+    const struct power_flow *flow = explorer->flow;
+    uint32_t boot = flow->journal.ops[at].boot;
+    explorer->window = explorer->followed;
+    otadata_window_follow(&explorer->window, &flow->table, explorer->now, flow->journal.ops,
+                          flow->journal.count, at);
+    explorer->running = &flow->boots[boot < flow->boot_count ? boot : flow->boot_count - 1];
+    explorer->on_trial = is_pending(explorer, explorer->now) ||
+                         (flow->bootloader.rollback && explorer->window.open &&
+                          explorer->window.was == OTADATA_PENDING_VERIFY);
 }
 
 static uint64_t seed_of(const struct power_explorer *explorer, uint64_t op, enum tear tear)
@@ -417,17 +391,29 @@ bool power_explorer_reach(struct power_explorer *explorer, const struct power_po
     flash_snapshot_refresh(level->boot, level->cut);
     struct device device = device_with(explorer, level->boot, efuse);
     struct bootloader_report report;
-    level->ops.count = 0;
-    flash_observe(level->boot, note_op, &level->ops);
-    bootloader_run(&device, &explorer->flow->bootloader, &report);
-    flash_observe(level->boot, NULL, NULL);
+    boot_level(explorer, 0, &device, &report);
+    explorer->on_trial = explorer->on_trial || is_pending(explorer, level->cut);
     uint64_t second = point->cut[1].op;
     if (second >= level->ops.count) {
         return false;
     }
-    cut_boot(explorer, 0, second, point->cut[1].tear, explorer->window);
+    cut_boot(explorer, 0, second, point->cut[1].tear);
     *flash = explorer->levels[1].cut;
     return true;
+}
+
+const struct journal_op *power_explorer_op(const struct power_explorer *explorer,
+                                           const struct power_point *point, unsigned cut)
+{
+    uint64_t op = point->cut[cut].op;
+    return cut == 0 ? &explorer->flow->journal.ops[op] : &explorer->levels[cut - 1].ops.ops[op];
+}
+
+bool power_explorer_boot(struct power_explorer *explorer, struct flash *flash,
+                         const struct efuse *efuse, struct bootloader_report *report)
+{
+    struct device device = device_with(explorer, flash, efuse);
+    return bootloader_run(&device, &explorer->flow->bootloader, report);
 }
 
 bool power_explore_point(struct power_explorer *explorer, const struct power_point *point)
@@ -456,7 +442,6 @@ struct power_explorer *power_explorer_create(const struct power_flow *flow,
     }
     explorer->flow = flow;
     explorer->options = options;
-    explorer->rewriting = NO_SECTOR;
     explorer->deepest = POWER_MAX_DEPTH;
     explorer->listener = *listener;
     explorer->otadata = partition_table_find(&flow->table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);

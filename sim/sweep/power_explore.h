@@ -55,3 +55,11 @@ bool power_explore_point(struct power_explorer *explorer, const struct power_poi
  * and efuses. False if the flow has no such point. */
 bool power_explorer_reach(struct power_explorer *explorer, const struct power_point *point,
                           const struct flash **flash, struct efuse *efuse);
+
+/** The operation in which the point's n-th cut is, of a point that was reached last. */
+const struct journal_op *power_explorer_op(const struct power_explorer *explorer,
+                                           const struct power_point *point, unsigned cut);
+
+/** Switches the device on with that flash, which must be a snapshot of the explorer's. */
+bool power_explorer_boot(struct power_explorer *explorer, struct flash *flash,
+                         const struct efuse *efuse, struct bootloader_report *report);

@@ -44,7 +44,8 @@ struct sweep_options {
 };
 
 /** Takes a record of the sweep's results: {"sweep", "scenario", "finding": {...}} or {"sweep",
- * "scenario", "summary": {...}}. Borrowed. */
+ * "scenario", "summary": {...}}; of a power sweep also {"sweep", "scenario", "way": {"id", "class",
+ * "steps"}}, the shortest way to that class of findings. Borrowed. */
 typedef void sweep_record(const json_t *record, void *context);
 
 /** Progress: so many places of so many are done. */

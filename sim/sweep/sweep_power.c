@@ -1,4 +1,4 @@
-/* A power sweep in three passes, each spread over worker processes: run each scenario once and keep
+/* A power sweep in passes, each spread over worker processes: run each scenario once and keep
  * what it did to the flash; cut along that; and try the update again from what the cuts left. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,44 +6,16 @@
 #include <string.h>
 
 #include "files.h"
-#include "pool.h"
-#include "power_explore.h"
+#include "power_story.h"
+#include "power_sweep.h"
 #include "run.h"
 #include "scenario.h"
 #include "scenario_device.h"
-#include "temp_file.h"
 #include "trace_query.h"
 
 #define PARTS_A_JOB 8
 
-struct flow_sweep {
-    struct power_flow flow;
-    struct temp_file journal;
-    json_t *report;    /* of the recording */
-    uint64_t from, to; /* the operations of this shard */
-    json_t *states;    /* to retry: [point, key, pending] */
-    uint64_t cuts, retries, distinct;
-    unsigned findings, windows;
-};
-
-struct power_sweep {
-    const struct sweep_options *options;
-    const struct sweep_listener *listener;
-    struct flow_sweep *flows;
-    size_t count;
-    const struct scenario *const *scenarios;
-    struct error err;
-    uint64_t done, total;
-    /* the pass that is running: item -> flow */
-    struct {
-        size_t flow;
-        uint64_t from, to;
-        const json_t *state;
-    } * items;
-    size_t item_count;
-};
-
-static void progress(struct power_sweep *sweep, uint64_t done)
+void power_sweep_progress(struct power_sweep *sweep, uint64_t done)
 {
     sweep->done += done;
     if (sweep->listener->progress != NULL) {
@@ -51,8 +23,8 @@ static void progress(struct power_sweep *sweep, uint64_t done)
     }
 }
 
-static json_t *finding_json(const struct power_point *point, enum sweep_class class,
-                            const char *window, const char *text)
+json_t *power_finding(const struct power_point *point, enum sweep_class class, const char *window,
+                      const char *text)
 {
     char at[64];
     power_point_text(point, at);
@@ -60,7 +32,27 @@ static json_t *finding_json(const struct power_point *point, enum sweep_class cl
                      window, "text", text);
 }
 
-static void report_finding(struct power_sweep *sweep, struct flow_sweep *flow, json_t *finding)
+static void keep_shortest(struct flow_sweep *flow, const json_t *finding)
+{
+    struct error err;
+    struct power_point point;
+    const char *class = json_string_value(json_object_get(finding, "class"));
+    int known = 0;
+    while (known < SWEEP_CLASSES && strcmp(sweep_class_name((enum sweep_class)known), class) != 0) {
+        known++;
+    }
+    if (known == SWEEP_CLASSES ||
+        !power_point_parse(json_string_value(json_object_get(finding, "at")), &point, &err)) {
+        return;
+    }
+    if (!flow->shortest[known].found ||
+        power_point_is_shorter(&flow->flow, &point, &flow->flow, &flow->shortest[known].point)) {
+        flow->shortest[known].found = true;
+        flow->shortest[known].point = point;
+    }
+}
+
+void power_sweep_report(struct power_sweep *sweep, struct flow_sweep *flow, json_t *finding)
 {
     const char *name = flow->flow.scenario->name;
     bool window = json_is_string(json_object_get(finding, "window"));
@@ -71,6 +63,7 @@ static void report_finding(struct power_sweep *sweep, struct flow_sweep *flow, j
         flow->windows++;
     } else {
         flow->findings++;
+        keep_shortest(flow, finding);
     }
     json_t *record =
         json_pack("{s:s, s:s, s:O}", "sweep", "power", "scenario", name, "finding", finding);
@@ -103,9 +96,9 @@ static void flow_recorded(size_t index, const json_t *report, const char *why, v
     sweep->flows[index].report = json_deep_copy(report);
 }
 
-static bool run_pass(struct power_sweep *sweep, size_t count,
-                     json_t *(*work)(size_t, struct server *, void *),
-                     void (*done)(size_t, const json_t *, const char *, void *), struct error *err)
+bool power_sweep_pass(struct power_sweep *sweep, size_t count,
+                      json_t *(*work)(size_t, struct server *, void *),
+                      void (*done)(size_t, const json_t *, const char *, void *), struct error *err)
 {
     const struct pool_job job = {
         .count = count, .jobs = sweep->options->jobs, .work = work, .done = done, .context = sweep};
@@ -136,7 +129,7 @@ static bool record_flows(struct power_sweep *sweep, struct error *err)
             return false;
         }
     }
-    if (!run_pass(sweep, sweep->count, record_flow, flow_recorded, err)) {
+    if (!power_sweep_pass(sweep, sweep->count, record_flow, flow_recorded, err)) {
         return false;
     }
     for (size_t i = 0; i < sweep->count; i++) {
@@ -175,7 +168,7 @@ static void note_finding(const struct power_point *point, enum sweep_class class
                          const char *window, const char *text, void *context)
 {
     struct exploration *exploration = context;
-    json_array_append_new(exploration->findings, finding_json(point, class, window, text));
+    json_array_append_new(exploration->findings, power_finding(point, class, window, text));
 }
 
 static bool is_new(struct exploration *exploration, uint64_t key)
@@ -301,7 +294,7 @@ static void part_explored(size_t index, const json_t *report, const char *why, v
     json_t *value;
     json_array_foreach(json_object_get(report, "findings"), i, value)
     {
-        report_finding(sweep, flow, value);
+        power_sweep_report(sweep, flow, value);
     }
     json_array_foreach(json_object_get(report, "states"), i, value)
     {
@@ -314,10 +307,10 @@ static void part_explored(size_t index, const json_t *report, const char *why, v
         }
     }
     flow->cuts += (uint64_t)json_integer_value(json_object_get(report, "cuts"));
-    progress(sweep, sweep->items[index].to - sweep->items[index].from);
+    power_sweep_progress(sweep, sweep->items[index].to - sweep->items[index].from);
 }
 
-static bool add_items(struct power_sweep *sweep, size_t count, struct error *err)
+bool power_sweep_add_items(struct power_sweep *sweep, size_t count, struct error *err)
 {
     free(sweep->items);
     sweep->items = calloc(count + 1, sizeof *sweep->items);
@@ -328,7 +321,7 @@ static bool add_items(struct power_sweep *sweep, size_t count, struct error *err
 static bool explore_flows(struct power_sweep *sweep, struct error *err)
 {
     size_t parts = (size_t)sweep->options->jobs * PARTS_A_JOB;
-    if (!add_items(sweep, sweep->count * parts, err)) {
+    if (!power_sweep_add_items(sweep, sweep->count * parts, err)) {
         return false;
     }
     for (size_t i = 0; i < sweep->count; i++) {
@@ -344,123 +337,7 @@ static bool explore_flows(struct power_sweep *sweep, struct error *err)
             }
         }
     }
-    return run_pass(sweep, sweep->item_count, explore_part, part_explored, err);
-}
-
-/* Third pass. */
-
-/* A retry is good if the device ends up with the version that it would have had without a cut, and
- * no boot crashed or hung on the way that did not do so then. */
-static void judge_retry(const struct flow_sweep *flow, const struct power_point *point,
-                        const struct run_result *result, json_t *findings)
-{
-    char text[512];
-    const char *booted = trace_last(result->trace, "bootloader", "booted");
-    const char *version = trace_last(result->trace, "boot", "version");
-    size_t i;
-    json_t *record;
-    json_array_foreach(result->trace, i, record)
-    {
-        const char *how = json_string_value(json_object_get(record, "how"));
-        const char *detail = json_string_value(json_object_get(record, "detail"));
-        bool crash = how != NULL && strcmp(how, "panic") == 0;
-        bool hang = how != NULL && strcmp(how, "watchdog") == 0;
-        if ((crash || hang) && !flow->flow.scenario->expect.crash) {
-            snprintf(text, sizeof text, "the retry ends in a %s: %s", how,
-                     detail != NULL ? detail : "");
-            json_array_append_new(
-                findings, finding_json(point, crash ? SWEEP_CRASH : SWEEP_HANG, NULL, text));
-        }
-    }
-    if (booted == NULL || version == NULL || strcmp(version, flow->flow.last_version) != 0) {
-        snprintf(text, sizeof text, "after the retry %s %s boots, not %s",
-                 booted != NULL ? booted : "nothing", version != NULL ? version : "",
-                 flow->flow.last_version);
-        json_array_append_new(findings, finding_json(point, SWEEP_RETRY, NULL, text));
-    }
-}
-
-static void ignore_finding(const struct power_point *point, enum sweep_class class,
-                           const char *window, const char *text, void *context)
-{
-    (void)point, (void)class, (void)window, (void)text, (void)context;
-}
-
-static void ignore_state(const struct power_state *state, void *context)
-{
-    (void)state, (void)context;
-}
-
-static const struct power_listener nobody = {.finding = ignore_finding, .state = ignore_state};
-
-static json_t *retry_state(size_t index, struct server *server, void *context)
-{
-    struct power_sweep *sweep = context;
-    struct flow_sweep *flow = &sweep->flows[sweep->items[index].flow];
-    const json_t *state = sweep->items[index].state;
-    struct power_point point;
-    struct error err = {""};
-    json_t *findings = json_array();
-    struct power_explorer *explorer = power_explorer_create(&flow->flow, sweep->options, &nobody);
-    struct run_start start = {.confirm = json_is_true(json_object_get(state, "pending"))};
-    if (explorer == NULL ||
-        !power_point_parse(json_string_value(json_object_get(state, "at")), &point, &err) ||
-        !power_explorer_reach(explorer, &point, &start.flash, &start.efuse)) {
-        error_set(&err, "%s: out of memory", flow->flow.scenario->name);
-    } else {
-        struct run_result result;
-        const struct run_options options = {.strict = sweep->options->strict, .start = &start};
-        run_scenario(flow->flow.scenario, server, &options, &result);
-        if (result.trace == NULL) {
-            err = result.error;
-        } else {
-            judge_retry(flow, &point, &result, findings);
-        }
-        run_result_free(&result);
-    }
-    power_explorer_destroy(explorer);
-    return json_pack("{s:o, s:s}", "findings", findings, "error", err.text);
-}
-
-static void state_retried(size_t index, const json_t *report, const char *why, void *context)
-{
-    struct power_sweep *sweep = context;
-    struct flow_sweep *flow = &sweep->flows[sweep->items[index].flow];
-    const char *error = report != NULL ? json_string_value(json_object_get(report, "error")) : why;
-    if (error == NULL || error[0] != '\0') {
-        error_set(&sweep->err, "%s: %s", flow->flow.scenario->name, error);
-        return;
-    }
-    size_t i;
-    json_t *finding;
-    json_array_foreach(json_object_get(report, "findings"), i, finding)
-    {
-        report_finding(sweep, flow, finding);
-    }
-    flow->retries++;
-    progress(sweep, 1);
-}
-
-static bool retry_flows(struct power_sweep *sweep, struct error *err)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < sweep->count; i++) {
-        count += json_array_size(sweep->flows[i].states);
-    }
-    if (!add_items(sweep, count, err)) {
-        return false;
-    }
-    for (size_t i = 0; i < sweep->count; i++) {
-        size_t n;
-        json_t *state;
-        json_array_foreach(sweep->flows[i].states, n, state)
-        {
-            sweep->items[sweep->item_count].flow = i;
-            sweep->items[sweep->item_count++].state = state;
-        }
-    }
-    sweep->total += count;
-    return run_pass(sweep, sweep->item_count, retry_state, state_retried, err);
+    return power_sweep_pass(sweep, sweep->item_count, explore_part, part_explored, err);
 }
 
 static void summarize(const struct power_sweep *sweep, const struct flow_sweep *flow)
@@ -489,7 +366,8 @@ bool sweep_power(const struct scenario *const *scenarios, size_t count,
     for (size_t i = 0; i < count; i++) {
         sweep.flows[i].journal = (struct temp_file)TEMP_FILE_NONE;
     }
-    bool ok = record_flows(&sweep, err) && explore_flows(&sweep, err) && retry_flows(&sweep, err);
+    bool ok = record_flows(&sweep, err) && explore_flows(&sweep, err) &&
+              power_sweep_retry(&sweep, err) && power_sweep_tell_ways(&sweep, err);
     for (size_t i = 0; i < count; i++) {
         if (ok) {
             summarize(&sweep, &sweep.flows[i]);

@@ -11,6 +11,7 @@
 #include "sweep.h"
 #include "trace_query.h"
 #include "walk.h"
+#include "walk_window.h"
 
 #define BATCH     2500 /* each starts the server and the workers anew */
 #define TIMED     250  /* where the time is limited */
@@ -71,6 +72,24 @@ static uint64_t count_records(const json_t *trace, const char *kind)
     return count;
 }
 
+/* What the judge of a trace cannot know: what was being written when power failed. */
+static void name_windows(const struct random_sweep *sweep, const struct scenario *row,
+                         const json_t *trace, struct server *server, const json_t *findings)
+{
+    size_t i;
+    json_t *finding;
+    json_array_foreach(findings, i, finding)
+    {
+        if (json_object_get(finding, "window") != NULL) {
+            continue;
+        }
+        const char *window = walk_window(row, trace, finding, server, sweep->options->strict);
+        if (window != NULL) {
+            json_object_set_new(finding, "window", json_string(window));
+        }
+    }
+}
+
 /* Runs the walk: what it breaks, and its trace. NULL with err set if the harness failed. */
 static json_t *examine(const struct random_sweep *sweep, const struct walk *walk,
                        struct server *server, json_t **trace, struct error *err)
@@ -85,6 +104,7 @@ static json_t *examine(const struct random_sweep *sweep, const struct walk *walk
         *err = result.error;
     } else {
         findings = walk_judge(&row, *trace, blocks);
+        name_windows(sweep, &row, *trace, server, findings);
     }
     run_result_free(&result);
     return findings;

@@ -14,12 +14,14 @@ SWEEPS = {
     "memory": ("flow/first-update", "flow/first-update-native"),
     "flash": ("--shard", "1/6", "flow/b-to-a"),
     "network": ("--shard", "1/8", "flow/first-update"),
+    "random": ("--walks", "300"),
 }
+WALKED = ("updater-allow_http", "updater-rollback-allow_http", "behaviours", "behaviours-rollback")
 
 FAILED_SCENARIO = re.compile(r"^FAIL\s+(\S+)", re.MULTILINE)
 FAILED_RECORD = re.compile(r"^DIFF\s+(\S+)", re.MULTILINE)
 # Not that a flow fails without any fault: that is the find of its scenario, not of the sweep.
-FINDING = re.compile(r"^[a-z ]+: ((?:power|memory|flash|network):\S+@\S+)", re.MULTILINE)
+FINDING = re.compile(r"^[a-z ]+: ((?:power|memory|flash|network|random):\S+@\S+)", re.MULTILINE)
 
 
 class Verdict(NamedTuple):
@@ -98,7 +100,7 @@ def find_parts(scratch):
         add("replay/" + family, ("replay", "--quiet", scratch.path("fixtures", "vectors", family + ".jsonl")),
             FAILED_RECORD, replayers)
     for kind, options in SWEEPS.items():
-        add("sweep/" + kind, ("sweep", kind, *options), FINDING, ("updater",))
+        add("sweep/" + kind, ("sweep", kind, *options), FINDING, WALKED if kind == "random" else ("updater",))
     return {part.name: part for part in parts}
 
 

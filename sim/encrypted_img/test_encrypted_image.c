@@ -39,7 +39,7 @@ static struct decrypted decrypt(const struct encrypted_image_key *key, const uin
         result.ok = encrypted_image_take_header(&reader, file + at, now, &used, &err);
         if (result.ok && reader.open) {
             size_t plain = encrypted_image_plain_length(&reader, now - used);
-            bool last = reader.received + now - used == reader.size;
+            bool last = reader.received + now - used >= reader.size;
             assert_true(last || plain % ENCRYPTED_IMAGE_BLOCK == 0);
             result.ok = encrypted_image_decrypt(&reader, file + at + used, now - used,
                                                 result.bytes + result.length, &err);

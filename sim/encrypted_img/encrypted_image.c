@@ -9,8 +9,6 @@
 #define TAG_LENGTH 16u
 #define IV_LENGTH  16u
 
-const uint8_t encrypted_image_magic[4] = {0xCF, 0xB6, 0x88, 0x07};
-
 void encrypted_image_begin(struct encrypted_image_reader *reader,
                            const struct encrypted_image_key *key)
 {
@@ -77,10 +75,10 @@ static bool open_header(struct encrypted_image_reader *reader, struct error *err
  * header. */
 static bool is_magic_so_far(const struct encrypted_image_reader *reader)
 {
-    size_t length = reader->header_length < sizeof encrypted_image_magic
-                        ? reader->header_length
-                        : sizeof encrypted_image_magic;
-    return memcmp(reader->header, encrypted_image_magic, length) == 0;
+    uint8_t magic[4];
+    size_t length = reader->header_length < sizeof magic ? reader->header_length : sizeof magic;
+    put_u32(magic, ENCRYPTED_IMAGE_MAGIC);
+    return memcmp(reader->header, magic, length) == 0;
 }
 
 bool encrypted_image_take_header(struct encrypted_image_reader *reader, const uint8_t *in,

@@ -31,7 +31,7 @@ enum {
     ENCRYPTED_IMAGE_TAG_AT = 408,
     ENCRYPTED_IMAGE_END = 424,
 };
-extern const uint8_t encrypted_image_magic[4];
+#define ENCRYPTED_IMAGE_MAGIC 0x0788B6CFu /* little-endian, as all numbers here */
 
 /** A device's private key. */
 struct encrypted_image_key {

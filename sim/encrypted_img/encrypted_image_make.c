@@ -165,7 +165,7 @@ static bool fill_file(const uint8_t *plain, size_t length,
                       const struct encrypted_image_random *random, uint8_t *file)
 {
     uint8_t aes_key[KEY_LENGTH];
-    memcpy(file, encrypted_image_magic, sizeof encrypted_image_magic);
+    put_u32(file + ENCRYPTED_IMAGE_MAGIC_AT, ENCRYPTED_IMAGE_MAGIC);
     put_u32(file + ENCRYPTED_IMAGE_SIZE_AT, (uint32_t)length);
     bool ok = random->fill(random->context, file + ENCRYPTED_IMAGE_IV_AT, IV_LENGTH) == 0 &&
               random->fill(random->context, aes_key, sizeof aes_key) == 0 &&

@@ -3,7 +3,7 @@
  * application is the example (fixtures/firmware/examples/pre_encrypted.c). */
 #include "scenario.h"
 
-#include "encrypted_image_make.h"
+#include "encrypted_image_flaw.h"
 #include "esp_https_ota.h"
 #include "esp_ota_ops.h"
 

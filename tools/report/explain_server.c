@@ -1,7 +1,7 @@
 /* What the server does with each request. */
 #include <string.h>
 
-#include "encrypted_image_make.h"
+#include "encrypted_image_flaw.h"
 #include "explain_parts.h"
 
 static void add_pre_encryption(struct text *out, const struct scenario_pre_encryption *how)

@@ -51,10 +51,10 @@ expect ok client client_ca -purpose sslclient
 expect refused client client_ca -purpose sslserver
 expect refused client root_ca
 
-# What a signing key of that name must be; nothing for other names.
+# What a signing or encryption key of that name must be; nothing for other names.
 signing_key() {
     case $1 in
-        signing_rsa_*) echo "Private-Key: (3072 bit" ;;
+        signing_rsa_* | encryption_rsa_*) echo "Private-Key: (3072 bit" ;;
         signing_p256_*) echo "ASN1 OID: prime256v1" ;;
         signing_p384_*) echo "ASN1 OID: secp384r1" ;;
     esac
@@ -63,7 +63,10 @@ signing_key() {
 for key in "$dir"/*.key; do
     name=$(basename "$key" .key)
     wanted=$(signing_key "$name")
-    if [ -n "$wanted" ]; then
+    if [ "${name#encryption_hmac_}" != "$name" ]; then
+        size=$(wc -c <"$key")
+        [ "$size" -eq 32 ] || differs "$name.key" "32 bytes" "$size"
+    elif [ -n "$wanted" ]; then
         "$openssl" pkey -in "$key" -noout -text | grep -q "$wanted" ||
             differs "$name.key" "$wanted" "another"
     else

@@ -15,6 +15,7 @@ openssl=${OPENSSL:-openssl}
 stamp=$(cksum <"$0")
 names="root_ca intermediate_ca other_ca client_ca client server server_direct expired not_yet_valid
 wrong_host self_signed other_server rsa_server leaf_only large"
+encryption_keys="rsa_a rsa_b hmac_a hmac_b"
 signing_keys="rsa_a rsa_b rsa_c p256_a p256_b p384_a"
 ONE_DAY=86400
 
@@ -41,6 +42,9 @@ is_current() {
     done
     for name in $signing_keys; do
         [ -f "$out/signing_$name.key" ] || return 1
+    done
+    for name in $encryption_keys; do
+        [ -f "$out/encryption_$name.key" ] || return 1
     done
     # All others that are to be valid are so for as long as this one.
     "$openssl" x509 -in "$out/root_ca.crt" -noout -checkend "$ONE_DAY" >/dev/null 2>&1
@@ -217,6 +221,13 @@ for name in $signing_keys; do
         rsa_*) new_rsa_key "signing_$name" 3072 ;;
         p256_*) new_ec_key "signing_$name" P-256 ;;
         p384_*) new_ec_key "signing_$name" P-384 ;;
+    esac
+done
+
+for name in $encryption_keys; do
+    case $name in
+        rsa_*) new_rsa_key "encryption_$name" 3072 ;;
+        hmac_*) ssl rand -out "encryption_$name.key" 32 ;;
     esac
 done
 

@@ -20,7 +20,8 @@ function(otasim_add_scenarios name)
   set(sim ${OTASIM_ROOT}/sim)
   target_include_directories(
     ${name}
-    PRIVATE ${sim}/harness ${sim}/device ${sim}/esp/include ${OTASIM_ROOT}/fixtures/firmware
+    PRIVATE ${sim}/harness ${sim}/device ${sim}/encrypted_img ${sim}/esp/include
+            ${OTASIM_ROOT}/fixtures/firmware
             $<TARGET_PROPERTY:${OTASIM_OTA_LIBRARY_TARGET},INTERFACE_OTASIM_INCLUDE_DIRS>)
   target_link_libraries(${name} PRIVATE otasim::mbedtls otasim_instrumentation)
   add_dependencies(${name} otasim_certs otasim::otasim ${ARG_FIRMWARE})

@@ -41,6 +41,9 @@ IMPLIES = [
 ]
 
 
+# Of a choice, what a project sets takes the place of the default.
+CHOICES = [("CONFIG_PRE_ENCRYPTED_OTA_USE_RSA", "CONFIG_PRE_ENCRYPTED_OTA_USE_ECIES")]
+
 RELEASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir,
                         "sim", "esp", "include", "otasim_releases.def")
 
@@ -149,6 +152,9 @@ def for_release(fresh, given):
             values[name] = value
         elif value != "n":
             print(f"warning: {name}: ESP-IDF {text} has no such option", file=sys.stderr)
+    for choice in CHOICES:
+        if any(given.get(name) == "y" for name in choice):
+            values.update((name, given.get(name, "n")) for name in choice)
     for name, implied, choice in IMPLIES:
         if values.get(name) == "y" and not any(values.get(other) == "y" for other in choice):
             values.setdefault(implied, "y")

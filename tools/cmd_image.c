@@ -17,7 +17,9 @@ static void usage(FILE *out)
     fputs("usage: otasim image info [OPTIONS] FILE\n"
           "       otasim image make [OPTIONS] -o FILE\n"
           "       otasim image sign --key PEM [--key PEM]... IN OUT\n"
-          "       otasim image verify [--trust DIGEST | --trust-image FILE] FILE\n\n"
+          "       otasim image verify [--trust DIGEST | --trust-image FILE] FILE\n"
+          "       otasim image encrypt (--key KEY | --hmac-key FILE) IN OUT\n"
+          "       otasim image decrypt (--key KEY | --hmac-key FILE) IN [OUT]\n\n"
           "info verifies an app or bootloader image as the device does, and prints what is in it:\n"
           "      --chip NAME       the image must be for this chip (default: any)\n"
           "      --revision N      ... and run on this chip revision (major * 100 + minor)\n"
@@ -42,7 +44,9 @@ static void usage(FILE *out)
         }
     }
     fputs("  -h, --help\n\n"
-          "sign appends a Secure Boot V2 signature, verify explains one; each has a --help.\n\n"
+          "sign appends a Secure Boot V2 signature, verify explains one; encrypt and decrypt are "
+          "for\n"
+          "pre-encrypted updates (esp_encrypted_img); each has a --help.\n\n"
           "Exit status: 0 the image is right or was written, 1 it is not, 2 the command line is\n"
           "wrong.\n"
           "Example: otasim image make --version 2.1.0 --flaw bad-hash -o broken.bin\n"
@@ -446,6 +450,10 @@ int cmd_image(int argc, char **argv)
         status = image_sign(argc - 1, argv + 1);
     } else if (strcmp(what, "verify") == 0) {
         status = image_verify(argc - 1, argv + 1);
+    } else if (strcmp(what, "encrypt") == 0) {
+        status = image_encrypt(argc - 1, argv + 1);
+    } else if (strcmp(what, "decrypt") == 0) {
+        status = image_decrypt(argc - 1, argv + 1);
     } else if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0) {
         usage(stdout);
         status = EXIT_OK;

@@ -133,15 +133,13 @@ static void place_listeners(json_t *command, const struct options *options)
 
 static bool write_image(const struct scenario *scenario, struct temp_file *file, struct error *err)
 {
-    uint8_t *image = NULL, *encrypted = NULL;
+    uint8_t *image = NULL, *served = NULL;
     size_t length = 0;
-    bool ok =
-        scenario_image(scenario, &image, &length, err) &&
-        (!scenario->image_encrypted ||
-         scenario_encrypt(image, length, scenario->image_tag, &encrypted, &length, err)) &&
-        temp_file_write(file, "otasim-image", encrypted != NULL ? encrypted : image, length, err);
+    bool ok = scenario_image(scenario, &image, &length, err) &&
+              scenario_served_file(scenario, image, length, &served, &length, err) &&
+              temp_file_write(file, "otasim-image", served, length, err);
     free(image);
-    free(encrypted);
+    free(served);
     return ok;
 }
 

@@ -4,3 +4,5 @@
 
 int image_sign(int argc, char **argv);
 int image_verify(int argc, char **argv);
+int image_encrypt(int argc, char **argv);
+int image_decrypt(int argc, char **argv);

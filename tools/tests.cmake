@@ -32,6 +32,12 @@ add_test(NAME cli/image_sign COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURC
 set_tests_properties(cli/image_sign PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT
                                                OPENSSL=${OPENSSL_PROGRAM})
 
+add_test(NAME cli/image_encrypt
+         COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_image_encrypt.py
+                 $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
+set_tests_properties(cli/image_encrypt PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT
+                                                  "OPENSSL=${OPENSSL_PROGRAM};OTASIM_REAL_IMAGES=${OTASIM_REAL_IMAGES}")
+
 add_test(NAME cli/gate COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_gate.py
                                $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
 set_tests_properties(cli/gate PROPERTIES LABELS cli TIMEOUT 600 ENVIRONMENT

@@ -1,5 +1,7 @@
 #include "efuse.h"
 
+#include <string.h>
+
 uint32_t efuse_secure_version(const struct efuse *efuse)
 {
     uint32_t version = 0;
@@ -38,5 +40,25 @@ esp_err_t efuse_revoke_key(struct efuse *efuse, unsigned index)
         return ESP_ERR_INVALID_ARG;
     }
     efuse->revoked_keys |= (uint8_t)(1u << index);
+    return ESP_OK;
+}
+
+const uint8_t *efuse_hmac_key(const struct efuse *efuse, unsigned block)
+{
+    bool burnt = block < EFUSE_MAX_KEY_BLOCKS && ((unsigned)efuse->hmac_keys >> block & 1u) != 0;
+    return burnt ? efuse->hmac_key[block] : NULL;
+}
+
+esp_err_t efuse_burn_hmac_key(struct efuse *efuse, unsigned block,
+                              const uint8_t key[EFUSE_KEY_LENGTH])
+{
+    if (block >= EFUSE_MAX_KEY_BLOCKS) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (efuse_hmac_key(efuse, block) != NULL) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    memcpy(efuse->hmac_key[block], key, EFUSE_KEY_LENGTH);
+    efuse->hmac_keys |= (uint8_t)(1u << block);
     return ESP_OK;
 }

@@ -9,6 +9,8 @@
 
 #define EFUSE_MAX_KEY_DIGESTS   3u
 #define EFUSE_KEY_DIGEST_LENGTH 32u
+#define EFUSE_MAX_KEY_BLOCKS    6u
+#define EFUSE_KEY_LENGTH        32u
 
 struct efuse {
     uint16_t chip_revision;  /* major * 100 + minor */
@@ -21,6 +23,8 @@ struct efuse {
     uint8_t key_digests;    /* bit n: key_digest[n] is burnt */
     uint8_t revoked_keys;   /* bit n: and is not to be trusted any more */
     uint8_t key_digest[EFUSE_MAX_KEY_DIGESTS][EFUSE_KEY_DIGEST_LENGTH];
+    uint8_t hmac_keys; /* bit n: key block n holds a key of the HMAC peripheral (HMAC_UP) */
+    uint8_t hmac_key[EFUSE_MAX_KEY_BLOCKS][EFUSE_KEY_LENGTH];
     uint32_t secure_version_bits;  /* the secure version is the number of ones */
     uint8_t secure_version_length; /* bits in the field, 16 unless the chip has fewer */
 };
@@ -39,3 +43,11 @@ bool efuse_key_is_usable(const struct efuse *efuse, unsigned index);
 
 /** Revokes a key, for good. ESP_ERR_INVALID_ARG beyond the last place. */
 esp_err_t efuse_revoke_key(struct efuse *efuse, unsigned index);
+
+/** The HMAC key of a key block, which no software of a device can read; NULL if it holds none. */
+const uint8_t *efuse_hmac_key(const struct efuse *efuse, unsigned block);
+
+/** Burns an HMAC key. ESP_ERR_INVALID_ARG beyond the last block, ESP_ERR_INVALID_STATE if there is
+ * one. */
+esp_err_t efuse_burn_hmac_key(struct efuse *efuse, unsigned block,
+                              const uint8_t key[EFUSE_KEY_LENGTH]);

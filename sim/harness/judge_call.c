@@ -31,6 +31,7 @@ static bool is_update_call(const char *function)
         "esp_ota_end",
         "esp_ota_set_boot_partition",
         "esp_http_client_open",
+        "esp_encrypted_img_decrypt_end",
     };
     return is_one_of(function, calls, sizeof calls / sizeof calls[0]);
 }

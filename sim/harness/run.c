@@ -103,18 +103,12 @@ static void sever(json_t *command, const struct run_fault *fault)
 
 static bool write_served_file(struct run *run, struct error *err)
 {
-    uint8_t *encrypted = NULL;
-    const uint8_t *bytes = run->image;
-    size_t length = run->image_length;
-    if (run->scenario->image_encrypted) {
-        if (!scenario_encrypt(run->image, run->image_length, run->scenario->image_tag, &encrypted,
-                              &length, err)) {
-            return false;
-        }
-        bytes = encrypted;
-    }
-    bool ok = temp_file_write(&run->image_file, "otasim-image", bytes, length, err);
-    free(encrypted);
+    uint8_t *file = NULL;
+    size_t length;
+    bool ok =
+        scenario_served_file(run->scenario, run->image, run->image_length, &file, &length, err) &&
+        temp_file_write(&run->image_file, "otasim-image", file, length, err);
+    free(file);
     return ok;
 }
 

@@ -35,6 +35,7 @@
 #define SCENARIO_MAX_PROTOCOLS  3
 #define SCENARIO_MAX_SPLITS     4
 #define SCENARIO_MAX_KEYS       3
+#define SCENARIO_HMAC_BLOCK     2u /* efuse key block */
 
 /* Where an app is: partition labels, as in the partition table. */
 #define FACTORY "factory"
@@ -69,6 +70,18 @@ struct scenario_signing {
         .key = {__VA_ARGS__}, .flaws = (flaw)                                                      \
     }
 
+/** How the file that is served is pre-encrypted (esp_encrypted_img): for the owner of a key of
+ * certs/: "rsa_a" (encryption_rsa_a.key), or "hmac_a", the HMAC key from which a device derives its
+ * key on P-256; no key, not at all. */
+struct scenario_pre_encryption {
+    const char *key;
+    uint32_t flaws; /* enum encrypted_image_flaw */
+};
+#define FOR_KEY(name, ...)                                                                         \
+    {                                                                                              \
+        .key = (name), __VA_ARGS__                                                                 \
+    }
+
 /** An app in a slot before the scenario, and the firmware that runs when it boots. */
 struct scenario_app {
     const char *label;
@@ -101,7 +114,8 @@ struct scenario_device {
                                                    is off */
     uint8_t revoked_keys;                       /* bit n: the n-th of them */
     bool aggressive_revoke;
-    int64_t epoch_s; /* wall clock, seconds since 1970; 0: 2026-01-01 */
+    const char *hmac_key; /* "hmac_a": burnt into SCENARIO_HMAC_BLOCK of efuse; NULL: none */
+    int64_t epoch_s;      /* wall clock, seconds since 1970; 0: 2026-01-01 */
     bool clock_not_set;
     const char *partitions; /* a table of fixtures/partitions by name, or a path; NULL: the
                                firmware's own, else "std" */
@@ -391,6 +405,7 @@ struct scenario {
     const char *image_chip;      /* it is built for this chip; NULL: the device's */
     bool image_encrypted;        /* the server has it encrypted (scenario_encrypt.h) */
     enum scenario_tag image_tag; /* with image_encrypted: an authentication tag follows it */
+    struct scenario_pre_encryption pre_encrypted; /* instead of image_encrypted */
     const char
         *image_file; /* serve this file instead; relative to OTASIM_REAL_IMAGES, or absolute */
     struct scenario_response server[SCENARIO_MAX_RESPONSES];

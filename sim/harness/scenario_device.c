@@ -10,6 +10,7 @@
 #include "otadata.h"
 #include "partition_file.h"
 #include "paths.h"
+#include "scenario_encrypt.h"
 #include "scenario_set.h"
 #include "scenario_sign.h"
 
@@ -208,7 +209,8 @@ struct device *scenario_device_create(const struct scenario *scenario,
     bool ok = efuse_raise_secure_version(&device->efuse, row->secure_version) == ESP_OK ||
               error_set(err, "device.secure_version: %u is above what the efuse field holds",
                         (unsigned)row->secure_version);
-    ok = ok && scenario_burn_keys(row, &device->efuse, err);
+    ok = ok && scenario_burn_keys(row, &device->efuse, err) &&
+         scenario_burn_hmac_key(row, &device->efuse, err);
     ok = ok && load_table(scenario, device, table, err);
     if (ok) {
         device_load_partition_table(device, table);

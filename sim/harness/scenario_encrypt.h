@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "efuse.h"
 #include "error.h"
 #include "scenario.h"
 
@@ -14,3 +15,16 @@
  * bit off. *out is malloc'ed. */
 bool scenario_encrypt(const uint8_t *image, size_t length, enum scenario_tag tag, uint8_t **out,
                       size_t *out_length, struct error *err);
+
+/** Pre-encrypts an image (encrypted_image_make.h); the same each time. *out is malloc'ed. */
+bool scenario_pre_encrypt(const struct scenario_pre_encryption *how, const uint8_t *image,
+                          size_t length, uint8_t **out, size_t *out_length, struct error *err);
+
+/** The file that a scenario's server has: the image as it is, or in one of these two ways. *out is
+ * malloc'ed. */
+bool scenario_served_file(const struct scenario *scenario, const uint8_t *image, size_t length,
+                          uint8_t **out, size_t *out_length, struct error *err);
+
+/** Burns the HMAC key that the row names, if it names one. */
+bool scenario_burn_hmac_key(const struct scenario_device *device, struct efuse *efuse,
+                            struct error *err);

@@ -60,6 +60,9 @@ void explain_device(struct text *out, const struct scenario *scenario)
     }
     text_add(out, "%s%s", device->flash_encryption ? ", flash encryption" : "",
              device->clock_not_set ? ", clock not set" : "");
+    if (device->hmac_key != NULL) {
+        text_add(out, ", HMAC key %s in efuse", device->hmac_key);
+    }
     explain_secure_boot(out, device);
     add_apps(out, scenario);
     add_otadata(out, device);

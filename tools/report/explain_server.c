@@ -1,7 +1,21 @@
 /* What the server does with each request. */
 #include <string.h>
 
+#include "encrypted_image_flaw.h"
 #include "explain_parts.h"
+
+static void add_pre_encryption(struct text *out, const struct scenario_pre_encryption *how)
+{
+    if (how->key == NULL) {
+        return;
+    }
+    text_add(out, ", pre-encrypted for %s", how->key);
+    for (unsigned bit = 0; encrypted_image_flaw_name(bit) != NULL; bit++) {
+        if ((how->flaws & 1u << bit) != 0) {
+            text_add(out, " (%s)", encrypted_image_flaw_name(bit));
+        }
+    }
+}
 
 static void add_image(struct text *out, const struct scenario *scenario)
 {
@@ -16,6 +30,7 @@ static void add_image(struct text *out, const struct scenario *scenario)
              scenario->image_chip != NULL ? ", for " : "",
              scenario->image_chip != NULL ? scenario->image_chip : "",
              image->flaws != 0 ? ", damaged" : "", scenario->image_encrypted ? ", encrypted" : "");
+    add_pre_encryption(out, &scenario->pre_encrypted);
     for (unsigned bit = 0; app_image_flaw_name(bit) != NULL; bit++) {
         if ((image->flaws & 1u << bit) != 0) {
             text_add(out, ", %s", app_image_flaw_name(bit));

@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "event_names.h"
 #include "firmware.h"
+#include "flash_cipher.h"
 #include "otadata.h"
 #include "run.h"
 #include "scenario_device.h"
@@ -479,17 +480,20 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
                      text_format("%zu bytes do not fit it", evidence->image_length));
         return;
     }
-    const uint8_t *there =
-        flash_view(evidence->device->flash, slot->offset, (uint32_t)evidence->image_length);
-    for (size_t i = 0; i < evidence->image_length; i++) {
-        if (there[i] != evidence->image[i]) {
-            run_mismatch(result, "slot",
-                         text_format("%s is the image, byte for byte (0x%02x at 0x%zx)",
-                                     slot->label, evidence->image[i], i),
-                         text_format("0x%02x at 0x%zx", there[i], i));
-            return;
-        }
+    uint8_t *there = flash_decrypted_copy(evidence->device->flash, slot->offset,
+                                          (uint32_t)evidence->image_length);
+    size_t i = 0;
+    while (there != NULL && i < evidence->image_length && there[i] == evidence->image[i]) {
+        i++;
     }
+    if (i < evidence->image_length) {
+        run_mismatch(result, "slot",
+                     text_format("%s is the image, byte for byte (0x%02x at 0x%zx)", slot->label,
+                                 evidence->image[i], i),
+                     there != NULL ? text_format("0x%02x at 0x%zx", there[i], i)
+                                   : text_format("it cannot be read"));
+    }
+    free(there);
 }
 
 /* With nothing selected and no factory app, a bootloader with rollback writes down what it starts.

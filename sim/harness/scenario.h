@@ -94,6 +94,7 @@ struct scenario_device {
     bool ignore_wafer_major; /* the efuse bit that lifts the maximum chip revision */
     uint32_t secure_version;
     bool flash_encryption;
+    bool flash_encryption_is_a_flag; /* and has no key: flash is plain, as in the recordings */
     uint64_t
         flash_fails_at; /* the flash operation of the first boot, from 1, that fails; 0: none */
     size_t heap_size;   /* bytes of RAM that are free when the app begins; 0: 320 KB */

@@ -65,6 +65,15 @@ SCENARIOS(otadata) = {
         ONLY_BOOTS(FACTORY, "1.0.0"),
     },
     {
+        .name = "otadata/encrypted",
+        .about = "the same otadata, encrypted for the chip: it counts",
+        .catalogue = "O25",
+        .device = {.flash_encryption = true,
+                   .apps = THREE_APPS,
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        ONLY_BOOTS(OTA_1, "1.2.0"),
+    },
+    {
         .name = "otadata/factory-reset-button",
         .about = "the button of the factory reset is held: otadata is erased, and the factory app "
                  "runs",

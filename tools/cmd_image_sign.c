@@ -18,7 +18,7 @@ static void sign_usage(FILE *out)
     fputs("usage: otasim image sign --key PEM [--key PEM]... IN OUT\n\n"
           "Pads the image IN to 4096 bytes and appends a Secure Boot V2 signature sector, with a\n"
           "block for each key, at most three. The same image and keys give the same bytes.\n\n"
-          "  -k, --key PEM     an unencrypted private key: RSA-3072, EC P-256 or P-384\n"
+          "  -k, --key PEM     an unencrypted private key: RSA-3072, EC P-192, P-256 or P-384\n"
           "      --flaw NAME   something wrong with the first block or the image: bit-flip, "
           "bad-crc,\n"
           "                    other-version, bad-signature, bad-digest, cut, bad-magic\n"
@@ -337,7 +337,7 @@ static bool trust_image(struct checking *checking, struct error *err)
     if (image != 0) {
         /* Of whichever scheme it is signed: the device's is that of its own app. */
         for (int scheme = SIGNATURE_RSA_3072;
-             scheme <= SIGNATURE_ECDSA_P384 && checking->policy.keys == 0; scheme++) {
+             scheme < SIGNATURE_SCHEMES && checking->policy.keys == 0; scheme++) {
             signature_policy_from_app(&source, image, (enum signature_scheme)scheme,
                                       &checking->policy, &why);
         }

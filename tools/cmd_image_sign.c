@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "commands.h"
 #include "device_files.h"
 #include "files.h"
@@ -429,6 +430,14 @@ static int judge_trust(const struct app_image_source *source, uint32_t length,
     return EXIT_OK;
 }
 
+/* The older scheme, whose signature names no key: a version word of 0 right behind the image, then
+ * 64 bytes. No Secure Boot V2 device looks at it. */
+static bool has_v1_signature(const uint8_t *bytes, size_t size, uint32_t length)
+{
+    return length != 0 && size >= length + 4u + 64u && get_u32(bytes + length) == 0 &&
+           get_u32(bytes + length + 4) != 0 && get_u32(bytes + length + 4) != UINT32_MAX;
+}
+
 static int explain(struct checking *checking, const uint8_t *bytes, size_t size)
 {
     struct app_image_bytes memory = {.data = bytes, .size = (uint32_t)size};
@@ -446,7 +455,10 @@ static int explain(struct checking *checking, const uint8_t *bytes, size_t size)
     bool asked = checking->policy.keys != 0;
     if (length == 0 || signature_examine(&source, length, asked ? &checking->policy : NULL, sector,
                                          findings, &err) != ESP_OK) {
-        printf("verdict: NOT SIGNED: %s\n", length == 0 ? not_valid.text : err.text);
+        printf("verdict: NOT SIGNED: %s%s\n", length == 0 ? not_valid.text : err.text,
+               has_v1_signature(bytes, size, length)
+                   ? "; what follows the image looks like a signature of Secure Boot V1"
+                   : "");
         return EXIT_FAILED;
     }
     printf("signature sector at 0x%x\n", (unsigned)signature_offset(length));

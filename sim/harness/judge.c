@@ -508,12 +508,28 @@ static bool bootloader_noted_first(const struct run_evidence *evidence)
            after->entry[0].seq == (uint32_t)(first->subtype - PARTITION_APP_OTA_0) + 1;
 }
 
-static void judge_otadata_erased(const struct otadata *after, struct run_result *result)
+/* An entry of an erased sector, which reads as noise where the flash is encrypted. */
+static bool is_erased(const struct run_evidence *evidence, uint32_t index)
 {
-    char text[2][64];
-    const char *first = otadata_entry_text(&after->entry[0], text[0]);
-    const char *second = otadata_entry_text(&after->entry[1], text[1]);
-    if (strcmp(first, "erased") != 0 || strcmp(second, "erased") != 0) {
+    const struct partition *partition =
+        partition_table_find(evidence->table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
+    struct otadata_entry erased;
+    memset(&erased, 0xFF, sizeof erased);
+    if (partition != NULL) {
+        flash_cipher_decrypt(flash_key(evidence->device->flash),
+                             partition->offset + index * FLASH_SECTOR_SIZE, (uint8_t *)&erased,
+                             sizeof erased);
+    }
+    return memcmp(&evidence->otadata_after->entry[index], &erased, sizeof erased) == 0;
+}
+
+static void judge_otadata_erased(const struct run_evidence *evidence, struct run_result *result)
+{
+    if (!is_erased(evidence, 0) || !is_erased(evidence, 1)) {
+        char text[2][64];
+        const struct otadata *after = evidence->otadata_after;
+        const char *first = otadata_entry_text(&after->entry[0], text[0]);
+        const char *second = otadata_entry_text(&after->entry[1], text[1]);
         run_mismatch(result, "otadata", text_format("both entries are erased"),
                      text_format("%s; %s", first, second));
     }
@@ -527,7 +543,7 @@ static void judge_otadata(const struct run_evidence *evidence, struct run_result
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
     if (expect->erases_otadata) {
-        judge_otadata_erased(after, result);
+        judge_otadata_erased(evidence, result);
         return;
     }
     int was = otadata_active(before), is = otadata_active(after);

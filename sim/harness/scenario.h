@@ -41,13 +41,15 @@
 #define OTA_0   "ota_0"
 #define OTA_1   "ota_1"
 
-/** One entry of otadata before the scenario: ENTRY(3, OTADATA_VALID), or zero for erased. */
+/** One entry of otadata before the scenario: ENTRY(3, OTADATA_VALID), or zero for erased (as the
+ * chip reads it: on one that encrypts, the first boot has encrypted it). */
 struct scenario_otadata_entry {
     bool present;
     uint32_t seq;
     uint32_t state; /* enum otadata_state or OTADATA_UNDEFINED */
     bool bad_crc;
-    bool plaintext; /* written past flash encryption: a chip that decrypts it reads noise */
+    bool plaintext; /* written past flash encryption, or erased (without .present): a chip that
+                       decrypts it reads noise */
 };
 #define ENTRY(sequence, otadata_state, ...)                                                        \
     {                                                                                              \

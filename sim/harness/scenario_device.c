@@ -166,7 +166,7 @@ static bool load_otadata(struct device *device, const struct partition_table *ta
         partition_table_find(table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
     for (uint32_t i = 0; i < 2; i++) {
         const struct scenario_otadata_entry *row = &scenario->device.otadata[i];
-        if (!row->present) {
+        if (!row->present && !row->plaintext) {
             continue;
         }
         if (partition == NULL) {
@@ -175,6 +175,9 @@ static bool load_otadata(struct device *device, const struct partition_table *ta
         struct otadata_entry entry = {.seq = row->seq, .state = row->state};
         memset(entry.label, 0xFF, sizeof entry.label);
         entry.crc = otadata_crc(row->seq) ^ (row->bad_crc ? 1u : 0u);
+        if (!row->present) {
+            memset(&entry, 0xFF, sizeof entry);
+        }
         esp_err_t (*load)(struct flash *, uint32_t, const void *, uint32_t) =
             row->plaintext ? flash_load : flash_load_encrypted;
         load(device->flash, partition->offset + i * FLASH_SECTOR_SIZE, &entry, sizeof entry);

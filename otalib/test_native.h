@@ -8,8 +8,8 @@
 /** The functions of the loaded module; NULL while none is. */
 extern const struct native_api *native;
 
-/** Unloads what is loaded, and loads "default", "rollback" or "anti_rollback". What goes wrong ends
- * the program: without the library there is nothing to test. */
+/** Unloads what is loaded, and loads "default", "rollback", "anti_rollback" or "signed_data". What
+ * goes wrong ends the program: without the library there is nothing to test. */
 void native_load(const char *variant);
 
 /** Ends the boot: closes the updates that it left open, and forgets the library. */

@@ -61,7 +61,8 @@ static inline void bench_open(const char *variant, const char *table, const stru
     struct error err;
     memset(&bench, 0, sizeof bench);
     bench.variant = variant;
-    bench.bootloader.rollback = strcmp(variant, "default") != 0;
+    bench.bootloader.rollback =
+        strcmp(variant, "rollback") == 0 || strcmp(variant, "anti_rollback") == 0;
     bench.bootloader.anti_rollback = strcmp(variant, "anti_rollback") == 0;
     bench.device = device_create(&(struct device_config){
         .flash_size = FLASH_BYTES, .efuse = efuse ? *efuse : (struct efuse){0}});

@@ -175,6 +175,86 @@ static void there_is_no_going_back_to_an_app_of_a_revoked_key(void **state)
     assert_false(native->check_rollback_is_possible());
 }
 
+#define DATA_TABLE STD_TABLE "store, data, undefined, 0x50000, 32K\n"
+
+static int with_signed_data(void **state)
+{
+    (void)state;
+    struct efuse efuse = {.secure_boot = true, .key_digests = 0x1};
+    test_key_digest("rsa_a", efuse.key_digest[0]);
+    bench_open("signed_data", DATA_TABLE, &efuse);
+    put_app("factory", "rsa_a");
+    assert_string_equal(reset_into_signed(), "factory");
+    return 0;
+}
+
+/* The signing tool takes any file. */
+static struct signed_file signed_data(const char *keys, uint32_t flaws)
+{
+    const struct app_image_spec spec = {.size = 9008, .seed = 3};
+    return signed_image(&spec, keys, flaws);
+}
+
+static esp_err_t write_data(const char *label, const void *bytes, size_t length)
+{
+    esp_ota_handle_t handle;
+    assert_err(native->begin(partition_named(label), OTA_SIZE_UNKNOWN, &handle), ESP_OK);
+    assert_err(native->write(handle, bytes, length), ESP_OK);
+    return native->end(handle);
+}
+
+static void signed_data_are_verified_at_the_end(void **state)
+{
+    (void)state;
+    struct signed_file file = signed_data("rsa_a", 0);
+    assert_int_equal(file.length, 4 * SECTOR);
+    assert_err(write_data("store", file.bytes, file.length), ESP_OK);
+    /* The signature is looked for in the last sector that was written, and nowhere else. */
+    assert_err(write_data("store", file.bytes, file.length - 1), ESP_ERR_OTA_VALIDATE_FAILED);
+    assert_err(write_data("store", file.bytes, file.length - SECTOR), ESP_ERR_OTA_VALIDATE_FAILED);
+    assert_err(write_data("store", file.bytes + 3 * SECTOR, SECTOR), ESP_ERR_OTA_VALIDATE_FAILED);
+    for (size_t i = 0; i < file.length - SECTOR; i += 1013) {
+        file.bytes[i] ^= 0x20;
+        assert_err(write_data("store", file.bytes, file.length), ESP_ERR_OTA_VALIDATE_FAILED);
+        file.bytes[i] ^= 0x20;
+    }
+    free(file.bytes);
+    file = signed_data("rsa_c", 0);
+    assert_err(write_data("store", file.bytes, file.length), ESP_ERR_OTA_VALIDATE_FAILED);
+    free(file.bytes);
+}
+
+static esp_err_t stage_data(const struct signed_file *file)
+{
+    esp_ota_handle_t handle;
+    assert_err(native->begin(partition_named("ota_0"), OTA_SIZE_UNKNOWN, &handle), ESP_OK);
+    assert_err(native->set_final_partition(handle, partition_named("store"), true), ESP_OK);
+    assert_err(native->write(handle, file->bytes, file->length), ESP_OK);
+    return native->end(handle);
+}
+
+static void data_that_are_refused_are_not_copied(void **state)
+{
+    (void)state;
+    const uint8_t *store = flash_view(bench.device->flash, place("store")->offset, SLOT_SIZE);
+    struct signed_file file = signed_data("rsa_a", SIGNATURE_FLAW_SIGNATURE);
+    assert_err(stage_data(&file), ESP_ERR_OTA_VALIDATE_FAILED);
+    for (size_t i = 0; i < SLOT_SIZE; i++) {
+        assert_int_equal(store[i], 0xFF);
+    }
+    free(file.bytes);
+    file = signed_data("rsa_a", 0);
+    assert_err(stage_data(&file), ESP_OK);
+    assert_memory_equal(store, file.bytes, file.length);
+    free(file.bytes);
+}
+
+static void without_the_option_data_are_not_looked_at(void **state)
+{
+    (void)state;
+    assert_err(write_data("nvs", "any data", 8), ESP_OK);
+}
+
 int main(void)
 {
     esp_log_level_set("*", ESP_LOG_NONE);
@@ -190,6 +270,9 @@ int main(void)
         test_of(an_app_on_trial_cannot_revoke, with_rollback),
         test_of(without_rollback_nobody_is_on_trial, without_rollback),
         test_of(there_is_no_going_back_to_an_app_of_a_revoked_key, with_rollback),
+        test_of(signed_data_are_verified_at_the_end, with_signed_data),
+        test_of(data_that_are_refused_are_not_copied, with_signed_data),
+        test_of(without_the_option_data_are_not_looked_at, with_rollback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,43 @@ SCENARIOS(otadata) = {
         ONLY_BOOTS(FACTORY, "1.0.0"),
     },
     {
+        .name = "otadata/encrypted",
+        .about = "the same otadata, encrypted for the chip: it counts",
+        .catalogue = "O25",
+        .device = {.flash_encryption = true,
+                   .apps = THREE_APPS,
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        ONLY_BOOTS(OTA_1, "1.2.0"),
+    },
+    {
+        .name = "otadata/erased-under-encryption",
+        .about = "otadata was erased on a chip that encrypts: that is noise to it, not blank, so "
+                 "ota_0 boots and nothing is written down",
+        .catalogue = "O25",
+        .device = {.flash_encryption = true,
+                   .partitions = "nofactory",
+                   .apps = {{OTA_0, {.version = "1.1.0"}}, {OTA_1, {.version = "1.2.0"}}},
+                   .otadata = {{.plaintext = true}, {.plaintext = true}}},
+        ONLY_BOOTS(OTA_0, "1.1.0"),
+    },
+    {
+        .name = "otadata/factory-reset-under-encryption",
+        .about = "the button of the factory reset on a chip that encrypts: otadata becomes noise, "
+                 "and the factory app runs",
+        .catalogue = "O25 O32",
+        .device = {.flash_encryption = true,
+                   .apps = THREE_APPS,
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)},
+                   .pins_low = PIN(4)},
+        .firmware = "updater-boot_pins",
+        .update = {.api = UPDATE_NOTHING},
+        .firmware_of = {{ANY_VERSION, "updater"}},
+        .expect = {.no_update = true,
+                   .erases_otadata = true,
+                   .boots = {{FACTORY, "1.0.0"}},
+                   .more_boots = 2},
+    },
+    {
         .name = "otadata/factory-reset-button",
         .about = "the button of the factory reset is held: otadata is erased, and the factory app "
                  "runs",

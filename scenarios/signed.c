@@ -63,6 +63,25 @@
         }                                                                                          \
     }
 
+/* CONFIG_SECURE_SIGNED_DATA_PARTITION: data are staged in a slot, verified, and copied. */
+#define SIGNED_DATA(what, story, signature, bytes, ...)                                            \
+    {                                                                                              \
+        .name = "signed/data-" what, .about = "a data partition: " story,                          \
+        .device = {.partitions = "stdx",                                                           \
+                   .apps = {{FACTORY, {.version = "1.0.0"}, SIGNED_BY("rsa_a")}}},                 \
+        .firmware = "updater-signed_data", .image = {.size = 64512}, .signing = signature,         \
+        .server = {IMAGE(.body = bytes)},                                                          \
+        .update = {.final_partition = "storage", .finalize_with_copy = true}, __VA_ARGS__          \
+    }
+#define TAKEN                                                                                      \
+    {                                                                                              \
+        .no_update = true, .events = { START, CONNECTED, WRITE_FLASH_TO(IMAGE_SIZE), FINISH }      \
+    }
+#define DATA_REFUSED                                                                               \
+    {                                                                                              \
+        .result = ESP_ERR_OTA_VALIDATE_FAILED, .events = { START, CONNECTED, WRITE_FLASH, FINISH } \
+    }
+
 SCENARIOS(signed) = {
     {
         .name = "signed/good-rsa",
@@ -394,6 +413,42 @@ SCENARIOS(signed) = {
                    .boots = {{OTA_1, "2.0.0", .reset = "software", .end = "panic"},
                              {OTA_0, "1.5.0", .reset = "panic"}},
                    .more_boots = 1},
+    },
+    SIGNED_DATA("signed", "signed data, as the signing tool makes it", SIGNED_BY("rsa_a"), "image",
+                .expect = TAKEN),
+    SIGNED_DATA("of-another-key", "signed with a key that the device does not know",
+                SIGNED_BY("rsa_b"), "image", .expect = DATA_REFUSED),
+    SIGNED_DATA("bit-flipped", "one bit is flipped after signing",
+                BADLY_SIGNED_BY(SIGNATURE_FLAW_BIT_FLIP, "rsa_a"), "image", .expect = DATA_REFUSED),
+    SIGNED_DATA("unsigned", "whole sectors without a signature", {.key = {NULL}}, "random:65536",
+                .expect = DATA_REFUSED),
+    SIGNED_DATA("of-any-size", "data that does not fill whole sectors has no signature",
+                {.key = {NULL}}, "random:20000", .expect = DATA_REFUSED),
+    SIGNED_DATA("signature-only", "a signature of nothing", {.key = {NULL}}, "random:4096",
+                .expect = DATA_REFUSED),
+    {
+        .name = "signed/data-not-asked-for",
+        .about = "without that option a device that verifies its apps takes any data",
+        .device = {.partitions = "stdx",
+                   .apps = {{FACTORY, {.version = "1.0.0"}, SIGNED_BY("rsa_a")}}},
+        .firmware = "updater-signed",
+        .server = {IMAGE(.body = "random:20000")},
+        .update = {.final_partition = "storage", .finalize_with_copy = true},
+        .expect = {.no_update = true, .events = {START, CONNECTED, WRITE_FLASH_TO(20000), FINISH}},
+    },
+    {
+        .name = "signed/flash-encryption",
+        .about = "secure boot and flash encryption together",
+        .catalogue = "I14 F05",
+        SECURE_BOOT_WITH(.flash_encryption = true),
+        .signing = SIGNED_BY("rsa_b"),
+    },
+    {
+        .name = "signed/flash-encryption-unsigned",
+        .about = "secure boot and flash encryption together: an image without a signature",
+        .catalogue = "I13",
+        SECURE_BOOT_WITH(.flash_encryption = true),
+        .expect = REFUSED,
     },
     END_OF_SCENARIOS,
 };

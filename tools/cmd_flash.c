@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "device_files.h"
 #include "files.h"
+#include "flash_cipher.h"
 #include "otadata.h"
 #include "print_nvs.h"
 #include "scenario_device.h"
@@ -21,6 +22,8 @@ static void usage(FILE *out)
         "      --target NAME       the chip (default: that of the first app)\n"
         "      --revision N        its revision, major * 100 + minor (default: any will do)\n"
         "      --secure-version N  burnt into efuse (default: 0)\n"
+        "      --flash-key FILE    decrypt with this key: 32 or 64 bytes, as the flash encryption\n"
+        "                          tools have it, or \"scenario\" for that of all scenarios\n"
         "      --rollback          the bootloader has CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE\n"
         "      --anti-rollback     ... and CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK\n"
         "  -h, --help\n\n"
@@ -38,12 +41,39 @@ struct options {
     struct bootloader_config bootloader;
 };
 
+static bool read_flash_key(const char *path, struct efuse *efuse)
+{
+    struct error err;
+    uint8_t *bytes;
+    size_t length;
+    efuse->flash_encryption = true;
+    if (strcmp(path, "scenario") == 0) {
+        efuse->flash_key = scenario_flash_key();
+        return true;
+    }
+    if (!read_file(path, FLASH_KEY_MAX_LENGTH, &bytes, &length, &err)) {
+        fprintf(stderr, "otasim flash: --flash-key: %s\n", err.text);
+        return false;
+    }
+    bool fits = length == 32 || length == 64;
+    if (fits) {
+        efuse->flash_key.length = (uint8_t)length;
+        memcpy(efuse->flash_key.bytes, bytes, length);
+    } else {
+        fprintf(stderr, "otasim flash: --flash-key: %s has %zu bytes, not 32 or 64\n", path,
+                length);
+    }
+    free(bytes);
+    return fits;
+}
+
 static bool parse_options(int argc, char **argv, struct options *options, int *status)
 {
     static const struct option names[] = {
         {"target", required_argument, NULL, 't'},
         {"revision", required_argument, NULL, 'r'},
         {"secure-version", required_argument, NULL, 's'},
+        {"flash-key", required_argument, NULL, 'k'},
         {"rollback", no_argument, NULL, 'b'},
         {"anti-rollback", no_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},
@@ -73,6 +103,11 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
                 return false;
             }
             break;
+        case 'k':
+            if (!read_flash_key(optarg, &options->efuse)) {
+                return false;
+            }
+            break;
         case 'a':
             options->bootloader.anti_rollback = true;
             options->bootloader.rollback = true;
@@ -99,7 +134,7 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
 
 static esp_err_t read_partition(void *context, uint32_t offset, void *out, uint32_t length)
 {
-    const uint8_t *const *bytes = context;
+    uint8_t *const *bytes = context;
     memcpy(out, *bytes + offset, length);
     return ESP_OK;
 }
@@ -108,10 +143,17 @@ static esp_err_t verify_app(const struct device *device, const struct partition 
                             const struct app_image_rules *rules, struct app_image_info *info,
                             struct error *err)
 {
-    const uint8_t *bytes = flash_view(device->flash, partition->offset, partition->size);
+    uint8_t *bytes = flash_decrypted_copy(device->flash, partition->offset, partition->size);
+    if (bytes == NULL) {
+        memset(info, 0, sizeof *info);
+        error_set(err, "it is empty, or memory is short");
+        return ESP_FAIL;
+    }
     const struct app_image_source source = {
         .read = read_partition, .context = &bytes, .size = partition->size};
-    return app_image_verify(&source, rules, info, err);
+    esp_err_t result = app_image_verify(&source, rules, info, err);
+    free(bytes);
+    return result;
 }
 
 static bool is_app(const struct partition *partition)
@@ -241,7 +283,10 @@ static bool explain(const struct options *options, struct device *device, struct
     struct partition_table table;
     struct error why;
     if (device_partition_table(device, &table, &why) != ESP_OK) {
-        return error_set(err, "%s: %s", options->path, why.text);
+        return error_set(err, "%s: %s%s", options->path, why.text,
+                         options->efuse.flash_encryption
+                             ? ""
+                             : " (if the flash is encrypted, name its key by --flash-key)");
     }
     guess_chip(options, &table, device);
     char size[16];

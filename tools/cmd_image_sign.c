@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "commands.h"
 #include "device_files.h"
 #include "files.h"
@@ -18,7 +19,7 @@ static void sign_usage(FILE *out)
     fputs("usage: otasim image sign --key PEM [--key PEM]... IN OUT\n\n"
           "Pads the image IN to 4096 bytes and appends a Secure Boot V2 signature sector, with a\n"
           "block for each key, at most three. The same image and keys give the same bytes.\n\n"
-          "  -k, --key PEM     an unencrypted private key: RSA-3072, EC P-256 or P-384\n"
+          "  -k, --key PEM     an unencrypted private key: RSA-3072, EC P-192, P-256 or P-384\n"
           "      --flaw NAME   something wrong with the first block or the image: bit-flip, "
           "bad-crc,\n"
           "                    other-version, bad-signature, bad-digest, cut, bad-magic\n"
@@ -337,7 +338,7 @@ static bool trust_image(struct checking *checking, struct error *err)
     if (image != 0) {
         /* Of whichever scheme it is signed: the device's is that of its own app. */
         for (int scheme = SIGNATURE_RSA_3072;
-             scheme <= SIGNATURE_ECDSA_P384 && checking->policy.keys == 0; scheme++) {
+             scheme < SIGNATURE_SCHEMES && checking->policy.keys == 0; scheme++) {
             signature_policy_from_app(&source, image, (enum signature_scheme)scheme,
                                       &checking->policy, &why);
         }
@@ -429,6 +430,14 @@ static int judge_trust(const struct app_image_source *source, uint32_t length,
     return EXIT_OK;
 }
 
+/* The older scheme, whose signature names no key: a version word of 0 right behind the image, then
+ * 64 bytes. No Secure Boot V2 device looks at it. */
+static bool has_v1_signature(const uint8_t *bytes, size_t size, uint32_t length)
+{
+    return length != 0 && size >= length + 4u + 64u && get_u32(bytes + length) == 0 &&
+           get_u32(bytes + length + 4) != 0 && get_u32(bytes + length + 4) != UINT32_MAX;
+}
+
 static int explain(struct checking *checking, const uint8_t *bytes, size_t size)
 {
     struct app_image_bytes memory = {.data = bytes, .size = (uint32_t)size};
@@ -446,7 +455,10 @@ static int explain(struct checking *checking, const uint8_t *bytes, size_t size)
     bool asked = checking->policy.keys != 0;
     if (length == 0 || signature_examine(&source, length, asked ? &checking->policy : NULL, sector,
                                          findings, &err) != ESP_OK) {
-        printf("verdict: NOT SIGNED: %s\n", length == 0 ? not_valid.text : err.text);
+        printf("verdict: NOT SIGNED: %s%s\n", length == 0 ? not_valid.text : err.text,
+               has_v1_signature(bytes, size, length)
+                   ? "; what follows the image looks like a signature of Secure Boot V1"
+                   : "");
         return EXIT_FAILED;
     }
     printf("signature sector at 0x%x\n", (unsigned)signature_offset(length));

@@ -174,6 +174,30 @@ class Runs(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertIn("2.0.0", result.stdout)
 
+    def test_encrypted_flash_is_explained_with_its_key(self):
+        with tempfile.TemporaryDirectory() as folder:
+            dump = os.path.join(folder, "flash.bin")
+            self.assertEqual(otasim("run", "--keep-flash", dump, "flow/flash-encryption").returncode, 0)
+            with open(dump, "rb") as file:
+                data = file.read()
+            self.assertNotEqual(data[0x8000:0x8002], b"\xaa\x50")
+            self.assertNotIn(b"2.0.0", data)
+            result = otasim("flash", dump)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("--flash-key", result.stderr)
+            result = otasim("flash", "--flash-key", "scenario", dump)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertRegex(result.stdout, r"ota_0 .* 2\.0\.0, .*valid")
+            key = os.path.join(folder, "key")
+            with open(key, "wb") as file:
+                file.write(bytes((0xA5 + 37 * i) % 256 for i in range(32)))
+            self.assertEqual(otasim("flash", "--flash-key", key, dump).stdout, result.stdout)
+            with open(key, "ab") as file:
+                file.write(b"x")
+            result = otasim("flash", "--flash-key", key, dump)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("33 bytes", result.stderr)
+
     def test_kept_flash_shows_what_nvs_holds(self):
         page = bytearray(b"\xff" * 4096)
         page[0:12] = struct.pack("<IIB3x", 0xFFFFFFFE, 0, 0xFE)[:9] + b"\xff" * 3

@@ -24,8 +24,22 @@ def openssl(*arguments, data=None):
     return subprocess.run([OPENSSL, *arguments], input=data, capture_output=True, check=True).stdout
 
 
+def p192_key():
+    """Not every openssl has the curve, so none is made with the certificates."""
+    folder = tempfile.TemporaryDirectory()
+    path = os.path.join(folder.name, "p192.key")
+    made = subprocess.run([OPENSSL, "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-192",
+                           "-out", path], capture_output=True)
+    return folder, path if made.returncode == 0 else None
+
+
+P192_FOLDER, P192_KEY = p192_key()
+if P192_KEY:
+    KEYS["p192"] = "ECDSA P-192"
+
+
 def key_path(name):
-    return os.path.join(CERTS, f"signing_{name}.key")
+    return P192_KEY if name == "p192" else os.path.join(CERTS, f"signing_{name}.key")
 
 
 def little(number, length):
@@ -57,10 +71,11 @@ def openssl_signature(name, padded):
         signature = openssl("dgst", "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt",
                             "rsa_pss_saltlen:32", "-sign", key, data=padded)
         return 2, digest, fields, signature[::-1]
-    curve, length, sha = (2, 32, "sha256") if name.startswith("p256") else (3, 48, "sha384")
+    curve, length, sha, room = {"p192": (1, 24, "sha256", 32), "p256_a": (2, 32, "sha256", 32),
+                                "p384_a": (3, 48, "sha384", 48)}[name]
     digest = hashlib.new(sha, padded).digest()
     point = openssl("ec", "-in", key, "-pubout", "-outform", "DER")[-2 * length:]
-    fields = bytes([curve]) + point[:length][::-1] + point[length:][::-1]
+    fields = bytes([curve]) + (point[:length][::-1] + point[length:][::-1]).ljust(2 * room, b"\0")
     r, s = der_integers(openssl("dgst", "-" + sha, "-sign", key, data=padded))
     return 3, digest, fields, little(r, length) + little(s, length)
 
@@ -123,7 +138,7 @@ class Signatures(unittest.TestCase):
                 padded = ours[:-SECTOR]
                 self.assertEqual(padded, self.read("short.bin").ljust(20480, b"\xff"))
                 theirs = openssl_block(name, padded)
-                signature = 4 + {"rsa_a": 32 + 776, "p256_a": 32 + 65, "p384_a": 48 + 97}[name]
+                signature = 4 + {"rsa_a": 32 + 776, "p256_a": 32 + 65, "p384_a": 48 + 97, "p192": 32 + 65}[name]
                 block = ours[-SECTOR:][:BLOCK]
                 self.assertEqual(block[:signature], theirs[:signature])
                 self.assertEqual(zlib.crc32(block[:1196]), int.from_bytes(block[1196:1200], "little"))

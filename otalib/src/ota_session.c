@@ -7,6 +7,7 @@
 #include "esp_flash.h"
 #include "esp_log.h"
 #include "esp_private/esp_flash_internal.h"
+#include "esp_secure_boot.h"
 #include "ota_private.h"
 #include "otasim_quirk.h"
 
@@ -363,6 +364,29 @@ static bool table_is_valid(const esp_partition_t *partition)
     return valid;
 }
 
+/* The option has a second name from ESP-IDF 6.2 on. */
+#if CONFIG_SECURE_SIGNED_DATA_PARTITION || CONFIG_APP_UPDATE_SECURE_SIGNED_DATA_PARTITION
+/* The signing tool fills up the data to whole sectors and appends one with the signature, so what
+ * was written says where that is. */
+static bool data_is_valid(const struct session *session)
+{
+    size_t written = session->written;
+    if (written <= OTA_SECTOR_SIZE || written % OTA_SECTOR_SIZE != 0) {
+        ESP_LOGE(TAG, "%u bytes are no signed data: whole sectors, the last with the signature",
+                 (unsigned)written);
+        return false;
+    }
+    return esp_secure_boot_verify_signature(session->staging->address,
+                                            (uint32_t)(written - OTA_SECTOR_SIZE)) == ESP_OK;
+}
+#else
+static bool data_is_valid(const struct session *session)
+{
+    (void)session;
+    return true;
+}
+#endif
+
 static esp_err_t verify(const struct session *session)
 {
     bool valid = true;
@@ -375,6 +399,9 @@ static esp_err_t verify(const struct session *session)
         break;
     case ESP_PARTITION_TYPE_PARTITION_TABLE:
         valid = table_is_valid(session->staging);
+        break;
+    case ESP_PARTITION_TYPE_DATA:
+        valid = data_is_valid(session);
         break;
     default:
         break;

@@ -4,6 +4,7 @@
 
 #include "boot.h"
 #include "bytes.h"
+#include "flash_cipher.h"
 #include "otadata.h"
 #include "trace.h"
 
@@ -74,13 +75,16 @@ static void trace_otadata_entry(struct device *device, const struct flash_op *op
     uint32_t op_end = op->address + op->before_length;
     uint32_t end =
         op_end < address + OTADATA_ENTRY_LENGTH ? op_end : address + OTADATA_ENTRY_LENGTH;
-    const uint8_t *now = flash_view(device->flash, address, OTADATA_ENTRY_LENGTH);
-    if (begin >= end || now == NULL) {
+    const uint8_t *view = flash_view(device->flash, address, OTADATA_ENTRY_LENGTH);
+    if (begin >= end || view == NULL) {
         return;
     }
-    uint8_t before[OTADATA_ENTRY_LENGTH];
-    memcpy(before, now, sizeof before);
+    uint8_t before[OTADATA_ENTRY_LENGTH], now[OTADATA_ENTRY_LENGTH];
+    memcpy(before, view, sizeof before);
+    memcpy(now, view, sizeof now);
     memcpy(before + (begin - address), op->before + (begin - op->address), end - begin);
+    flash_cipher_decrypt(flash_key(device->flash), address, before, sizeof before);
+    flash_cipher_decrypt(flash_key(device->flash), address, now, sizeof now);
     if (memcmp(before, now, sizeof before) != 0) {
         char was[64], is[64];
         trace_recordf("otadata", "{s:i, s:s, s:s}", "entry", index, "was", entry_text(before, was),

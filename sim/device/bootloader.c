@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "flash_cipher.h"
 #include "otadata.h"
 
 struct boot_run {
@@ -20,7 +21,7 @@ struct boot_run {
 static esp_err_t read_flash(struct device *device, uint32_t address, void *out, uint32_t length)
 {
     device_advance_us(device, flash_read_time_us(length));
-    return flash_read(device->flash, address, out, length);
+    return flash_read_decrypted(device->flash, address, out, length);
 }
 
 struct slot_source {

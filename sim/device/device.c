@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "flash_cipher.h"
+
 #define DEFAULT_FLASH_SIZE            (4u * 1024 * 1024)
 #define DEFAULT_SECURE_VERSION_LENGTH 16
 
@@ -16,7 +18,10 @@ struct device *device_create(const struct device_config *config)
         return NULL;
     }
     device->flash = flash_create(config->flash_size != 0 ? config->flash_size : DEFAULT_FLASH_SIZE);
-    if (device->flash == NULL) {
+    if (device->flash == NULL ||
+        (config->efuse.flash_encryption &&
+         flash_set_key(device->flash, &config->efuse.flash_key) != ESP_OK)) {
+        flash_destroy(device->flash);
         munmap(device, sizeof *device);
         return NULL;
     }
@@ -45,14 +50,15 @@ void device_load_partition_table(struct device *device, const struct partition_t
 {
     uint8_t binary[PARTITION_TABLE_MAX_LENGTH];
     partition_table_to_binary(table, binary);
-    flash_load(device->flash, PARTITION_TABLE_OFFSET, binary, sizeof binary);
+    flash_load_encrypted(device->flash, PARTITION_TABLE_OFFSET, binary, sizeof binary);
 }
 
 esp_err_t device_partition_table(struct device *device, struct partition_table *out,
                                  struct error *err)
 {
     uint8_t binary[PARTITION_TABLE_MAX_LENGTH];
-    esp_err_t result = flash_read(device->flash, PARTITION_TABLE_OFFSET, binary, sizeof binary);
+    esp_err_t result =
+        flash_read_decrypted(device->flash, PARTITION_TABLE_OFFSET, binary, sizeof binary);
     if (result != ESP_OK) {
         error_set(err, "partition table: flash ends before 0x%x",
                   (unsigned)(PARTITION_TABLE_OFFSET + PARTITION_TABLE_MAX_LENGTH));

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "esp_err.h"
+#include "flash.h"
 
 #define EFUSE_MAX_KEY_DIGESTS   3u
 #define EFUSE_KEY_DIGEST_LENGTH 32u
@@ -18,6 +19,8 @@ struct efuse {
     bool ignore_wafer_major; /* "ignore major wafer version" bit */
     bool ignore_block_major;
     bool flash_encryption;
+    struct flash_key flash_key; /* with flash_encryption: the key. Length 0: encryption is only a
+                                   flag, and the flash holds plain text, as in the recordings */
     bool secure_boot;       /* Secure Boot V2: nothing boots that no trusted key has signed */
     bool aggressive_revoke; /* a wrong signature of a trusted key revokes that key */
     uint8_t key_digests;    /* bit n: key_digest[n] is burnt */

@@ -15,6 +15,7 @@ struct sector {
 struct shared {
     struct flash_counters counters;
     uint64_t operations;
+    struct flash_key key;
     struct sector sectors[];
 };
 
@@ -91,6 +92,7 @@ static struct flash *reuse(uint32_t size)
                             .bytes = flash->bytes,
                             .sharing = flash->sharing,
                             .owner = flash->owner};
+    shared->key = (struct flash_key){0};
     flash_reset_counters(flash);
     return flash;
 }
@@ -143,6 +145,20 @@ void flash_destroy(struct flash *flash)
 uint32_t flash_size(const struct flash *flash)
 {
     return flash->size;
+}
+
+esp_err_t flash_set_key(struct flash *flash, const struct flash_key *key)
+{
+    if (key->length != 0 && key->length != 32 && key->length != 64) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    flash->shared->key = *key;
+    return ESP_OK;
+}
+
+const struct flash_key *flash_key(const struct flash *flash)
+{
+    return &flash->shared->key;
 }
 
 static bool in_chip(const struct flash *flash, uint32_t address, uint32_t length)
@@ -414,6 +430,7 @@ struct flash *flash_snapshot(const struct flash *flash)
         return NULL;
     }
     memcpy(copy->bytes, flash->bytes, flash->size);
+    copy->shared->key = flash->shared->key;
     for (uint32_t i = 0; i < flash->size / FLASH_SECTOR_SIZE; i++) {
         copy->shared->sectors[i].history = flash->shared->sectors[i].history;
     }
@@ -432,6 +449,7 @@ void flash_snapshot_refresh(struct flash *snapshot, const struct flash *flash)
             to->history = from->history;
         }
     }
+    snapshot->shared->key = flash->shared->key;
     flash_reset_counters(snapshot);
 }
 

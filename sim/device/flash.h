@@ -48,6 +48,19 @@ void flash_destroy(struct flash *flash);
 
 uint32_t flash_size(const struct flash *flash);
 
+/** The key of the cipher in front of the chip (flash_cipher.h), as the signing tools' key files
+ * have it: 32 bytes for AES-128, 64 for AES-256. The chip's own functions below know only what lies
+ * in it, which is then ciphertext. Snapshots keep the key. */
+#define FLASH_KEY_MAX_LENGTH 64u
+struct flash_key {
+    uint8_t length; /* 0: none, and everything is plain */
+    uint8_t bytes[FLASH_KEY_MAX_LENGTH];
+};
+
+/** ESP_ERR_INVALID_ARG for any other length. */
+esp_err_t flash_set_key(struct flash *flash, const struct flash_key *key);
+const struct flash_key *flash_key(const struct flash *flash);
+
 /** Reads, as the chip does: past the end is ESP_ERR_INVALID_ARG. */
 esp_err_t flash_read(struct flash *flash, uint32_t address, void *out, uint32_t length);
 
@@ -64,7 +77,7 @@ esp_err_t flash_erase(struct flash *flash, uint32_t address, uint32_t length);
 esp_err_t flash_load(struct flash *flash, uint32_t address, const void *data, uint32_t length);
 
 /** The bytes at an address, readable until the flash is destroyed; NULL if the range is not all
- * inside the chip. For memory-mapped reads (esp_partition_mmap) and for dumps. */
+ * inside the chip. */
 const uint8_t *flash_view(const struct flash *flash, uint32_t address, uint32_t length);
 
 struct flash_counters flash_counters(const struct flash *flash);

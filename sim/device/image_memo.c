@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "flash_cipher.h"
 #include "signature.h"
 
 #define BUCKETS 4096u /* a power of two; chains take what does not fit */
@@ -55,7 +56,7 @@ struct source {
 static esp_err_t read_source(void *context, uint32_t offset, void *out, uint32_t length)
 {
     const struct source *source = context;
-    return flash_read(source->flash, source->offset + offset, out, length);
+    return flash_read_decrypted(source->flash, source->offset + offset, out, length);
 }
 
 static void verify(struct flash *flash, const struct partition *partition,

@@ -14,8 +14,8 @@ struct image_memo;
 struct image_memo *image_memo_create(void);
 void image_memo_destroy(struct image_memo *memo);
 
-/** As app_image_verify of that partition's source. Only for one chip and one set of efuse
- * revisions in the life of the memo: they are no part of the key. */
+/** As app_image_verify of that partition's source, decrypted. Only for one chip, one flash key and
+ * one set of efuse revisions in the life of the memo: they are no part of the memo's key. */
 esp_err_t image_memo_verify(struct image_memo *memo, struct flash *flash,
                             const struct partition *partition, const struct app_image_rules *rules,
                             struct app_image_info *info, struct error *err);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flash_cipher.h"
+
 _Static_assert(sizeof(struct otadata_entry) == 32, "lies in flash as it is in memory");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "flash contents are little-endian");
 
@@ -48,8 +50,8 @@ uint32_t otadata_slot(uint32_t seq, uint32_t slots)
 esp_err_t otadata_read(struct flash *flash, uint32_t offset, struct otadata *out)
 {
     for (uint32_t i = 0; i < 2; i++) {
-        esp_err_t result =
-            flash_read(flash, offset + i * FLASH_SECTOR_SIZE, &out->entry[i], sizeof out->entry[i]);
+        esp_err_t result = flash_read_decrypted(flash, offset + i * FLASH_SECTOR_SIZE,
+                                                &out->entry[i], sizeof out->entry[i]);
         if (result != ESP_OK) {
             return result;
         }
@@ -69,7 +71,7 @@ esp_err_t otadata_write(struct flash *flash, uint32_t offset, int index,
     }
     uint32_t address = offset + (uint32_t)index * FLASH_SECTOR_SIZE;
     esp_err_t result = flash_erase(flash, address, FLASH_SECTOR_SIZE);
-    return result == ESP_OK ? flash_program(flash, address, &row, sizeof row) : result;
+    return result == ESP_OK ? flash_program_encrypted(flash, address, &row, sizeof row) : result;
 }
 
 const char *otadata_state_name(uint32_t state, char buf[16])

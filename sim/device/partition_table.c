@@ -147,6 +147,21 @@ const struct partition *partition_table_find_label(const struct partition_table 
     return NULL;
 }
 
+bool partition_is_encrypted(const struct partition *partition)
+{
+    switch (partition->type) {
+    case PARTITION_TYPE_APP:
+    case PARTITION_TYPE_BOOTLOADER:
+    case PARTITION_TYPE_TABLE:
+        return true;
+    case PARTITION_TYPE_DATA:
+        return partition->subtype == PARTITION_DATA_OTA ||
+               partition->subtype == PARTITION_DATA_NVS_KEYS || partition->encrypted;
+    default:
+        return partition->encrypted;
+    }
+}
+
 unsigned partition_table_ota_count(const struct partition_table *table)
 {
     unsigned count = 0;

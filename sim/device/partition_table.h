@@ -29,6 +29,7 @@ enum partition_subtype {
     PARTITION_DATA_OTA = 0x00,
     PARTITION_DATA_PHY = 0x01,
     PARTITION_DATA_NVS = 0x02,
+    PARTITION_DATA_NVS_KEYS = 0x04,
 };
 
 struct partition {
@@ -72,6 +73,9 @@ const struct partition *partition_table_find(const struct partition_table *table
 /** The partition with that label, or NULL. */
 const struct partition *partition_table_find_label(const struct partition_table *table,
                                                    const char *label);
+
+/** What flash encryption, where the chip has it, encrypts: by its type, or by its flag. */
+bool partition_is_encrypted(const struct partition *partition);
 
 /** How many of ota_0, ota_1, ... exist without a gap from ota_0. */
 unsigned partition_table_ota_count(const struct partition_table *table);

@@ -22,6 +22,8 @@ enum signature_scheme {
     SIGNATURE_RSA_3072, /* PSS with SHA-256 */
     SIGNATURE_ECDSA_P256,
     SIGNATURE_ECDSA_P384,
+    SIGNATURE_ECDSA_P192,
+    SIGNATURE_SCHEMES, /* how many there are */
 };
 
 /** "RSA-3072", "ECDSA P-256", ...; "none". */

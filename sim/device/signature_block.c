@@ -13,8 +13,8 @@
 #define CURVE_P256     2u
 #define CURVE_P384     3u
 #define DIGEST_OFFSET  4u
-#define P256_KEY       36u
-#define P384_KEY       52u
+#define SHORT_KEY      36u /* behind a SHA-256 digest */
+#define LONG_KEY       52u /* behind a SHA-384 digest */
 #define RESERVED_START 2u
 #define RESERVED_END   4u
 
@@ -26,19 +26,21 @@ static const struct layout {
 } layouts[] = {
     [SIGNATURE_NONE] = {.name = "none"},
     [SIGNATURE_RSA_3072] = {"RSA-3072", VERSION_RSA, 0, 32, 36, 776, 812, 384},
-    [SIGNATURE_ECDSA_P256] = {"ECDSA P-256", VERSION_ECDSA, CURVE_P256, 32, P256_KEY, 65, 101, 64},
-    [SIGNATURE_ECDSA_P384] = {"ECDSA P-384", VERSION_ECDSA, CURVE_P384, 48, P384_KEY, 97, 149, 96},
+    [SIGNATURE_ECDSA_P256] = {"ECDSA P-256", VERSION_ECDSA, CURVE_P256, 32, SHORT_KEY, 65, 101, 64},
+    [SIGNATURE_ECDSA_P384] = {"ECDSA P-384", VERSION_ECDSA, CURVE_P384, 48, LONG_KEY, 97, 149, 96},
+    /* The places of P-256; zeros fill up what its smaller numbers leave. */
+    [SIGNATURE_ECDSA_P192] = {"ECDSA P-192", VERSION_ECDSA, CURVE_P192, 32, SHORT_KEY, 65, 101, 48},
 };
-enum { SCHEME_COUNT = sizeof layouts / sizeof layouts[0] };
+_Static_assert(sizeof layouts / sizeof layouts[0] == SIGNATURE_SCHEMES, "each scheme has a layout");
 
 const char *signature_scheme_name(enum signature_scheme scheme)
 {
-    return (size_t)scheme < SCHEME_COUNT ? layouts[scheme].name : "unknown";
+    return (size_t)scheme < SIGNATURE_SCHEMES ? layouts[scheme].name : "unknown";
 }
 
 size_t signature_digest_length(enum signature_scheme scheme)
 {
-    return (size_t)scheme < SCHEME_COUNT ? layouts[scheme].digest_length : 0;
+    return (size_t)scheme < SIGNATURE_SCHEMES ? layouts[scheme].digest_length : 0;
 }
 
 uint32_t signature_crc(const uint8_t *bytes, size_t length)
@@ -70,19 +72,19 @@ static enum signature_scheme scheme_of(const uint8_t *bytes)
     if (bytes[1] != VERSION_ECDSA) {
         return SIGNATURE_NONE;
     }
-    bool short_digest = bytes[P256_KEY] == CURVE_P256;
-    bool long_digest = bytes[P384_KEY] == CURVE_P384;
-    if (short_digest && long_digest) {
-        /* A byte of a P-256 point, or of a SHA-384 digest, happens to look like the other's curve.
-         * All after a P-256 signature is zero, and a P-384 signature lies just there. */
-        const struct layout *small = &layouts[SIGNATURE_ECDSA_P256];
-        return all_zero(bytes, small->signature + small->signature_length, CRC_OFFSET)
-                   ? SIGNATURE_ECDSA_P256
-                   : SIGNATURE_ECDSA_P384;
+    enum signature_scheme small = bytes[SHORT_KEY] == CURVE_P256   ? SIGNATURE_ECDSA_P256
+                                  : bytes[SHORT_KEY] == CURVE_P192 ? SIGNATURE_ECDSA_P192
+                                                                   : SIGNATURE_NONE;
+    if (bytes[LONG_KEY] != CURVE_P384) {
+        return small;
     }
-    return short_digest  ? SIGNATURE_ECDSA_P256
-           : long_digest ? SIGNATURE_ECDSA_P384
-                         : SIGNATURE_NONE;
+    if (small == SIGNATURE_NONE) {
+        return SIGNATURE_ECDSA_P384;
+    }
+    /* A byte of a smaller curve's point, or of a SHA-384 digest, happens to look like the other's
+     * curve. All after a small signature is zero, and a P-384 signature lies just there. */
+    size_t end = (size_t)layouts[small].signature + layouts[small].signature_length;
+    return all_zero(bytes, end, CRC_OFFSET) ? small : SIGNATURE_ECDSA_P384;
 }
 
 static void point_to_parts(const uint8_t *bytes, struct signature_block *out)
@@ -125,7 +127,5 @@ bool signature_block_parse(const uint8_t bytes[SIGNATURE_BLOCK_LENGTH], struct s
     }
     return out->version != VERSION_ECDSA
                ? error_set(err, "version %u is of no scheme", out->version)
-           : bytes[P256_KEY] == CURVE_P192
-               ? error_set(err, "curve P-192 is not supported")
-               : error_set(err, "curve %u is of no scheme", bytes[P256_KEY]);
+               : error_set(err, "curve %u is of no scheme", bytes[SHORT_KEY]);
 }

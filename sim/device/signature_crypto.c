@@ -74,9 +74,15 @@ static bool read_number(const uint8_t *at, size_t length, mbedtls_mpi *number)
     return mbedtls_mpi_read_binary(number, bytes, length) == 0;
 }
 
+static mbedtls_ecp_group_id curve_of(enum signature_scheme scheme)
+{
+    return scheme == SIGNATURE_ECDSA_P192   ? MBEDTLS_ECP_DP_SECP192R1
+           : scheme == SIGNATURE_ECDSA_P256 ? MBEDTLS_ECP_DP_SECP256R1
+                                            : MBEDTLS_ECP_DP_SECP384R1;
+}
+
 static bool verify_ecdsa(const struct signature_block *block, const uint8_t *digest)
 {
-    bool p256 = block->scheme == SIGNATURE_ECDSA_P256;
     size_t coordinate = block->signature_length / 2;
     mbedtls_ecp_group group;
     mbedtls_ecp_point point;
@@ -85,8 +91,7 @@ static bool verify_ecdsa(const struct signature_block *block, const uint8_t *dig
     mbedtls_ecp_point_init(&point);
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
-    bool right = mbedtls_ecp_group_load(&group, p256 ? MBEDTLS_ECP_DP_SECP256R1
-                                                     : MBEDTLS_ECP_DP_SECP384R1) == 0 &&
+    bool right = mbedtls_ecp_group_load(&group, curve_of(block->scheme)) == 0 &&
                  read_point(&group, block->key + 1, coordinate, &point) &&
                  read_number(block->signature, coordinate, &r) &&
                  read_number(block->signature + coordinate, coordinate, &s) &&

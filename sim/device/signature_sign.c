@@ -100,17 +100,29 @@ static bool write_rsa_fields(struct signature_key *key, struct error *err)
 static bool write_ec_fields(struct signature_key *key, struct error *err)
 {
     uint8_t der[MAX_DER];
+    static const struct curve {
+        enum signature_scheme scheme;
+        uint8_t id;
+        uint16_t bits;
+        uint8_t point; /* bytes that blocks have for it, filled up with zeros */
+    } curves[] = {{SIGNATURE_ECDSA_P192, 1, 192, 64},
+                  {SIGNATURE_ECDSA_P256, 2, 256, 64},
+                  {SIGNATURE_ECDSA_P384, 3, 384, 96}};
+    const struct curve *curve = NULL;
     size_t bits = mbedtls_pk_get_bitlen(&key->pk), coordinate = bits / 8;
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+        curve = curves[i].bits == bits ? &curves[i] : curve;
+    }
     int length = mbedtls_pk_write_pubkey_der(&key->pk, der, sizeof der);
     const uint8_t *point = der + sizeof der - 1 - 2 * coordinate;
-    if ((bits != 256 && bits != 384) || length < (int)(1 + 2 * coordinate) || point[0] != 0x04) {
-        return error_set(err, "an EC key must be of the curve P-256 or P-384");
+    if (curve == NULL || length < (int)(1 + 2 * coordinate) || point[0] != 0x04) {
+        return error_set(err, "an EC key must be of the curve P-192, P-256 or P-384");
     }
-    key->scheme = bits == 256 ? SIGNATURE_ECDSA_P256 : SIGNATURE_ECDSA_P384;
-    key->fields[0] = bits == 256 ? 2 : 3;
+    key->scheme = curve->scheme;
+    key->fields[0] = curve->id;
     reverse(key->fields + 1, point + 1, coordinate);
     reverse(key->fields + 1 + coordinate, point + 1 + coordinate, coordinate);
-    key->fields_length = 1 + 2 * coordinate;
+    key->fields_length = 1 + (size_t)curve->point;
     return true;
 }
 
@@ -226,11 +238,11 @@ static bool read_der_number(uint8_t **at, const uint8_t *end, size_t length, uin
 static bool sign_ecdsa(const struct signature_key *key, mbedtls_hmac_drbg_context *numbers,
                        const uint8_t *digest, uint8_t *out)
 {
-    bool p256 = key->scheme == SIGNATURE_ECDSA_P256;
-    size_t coordinate = key->fields_length / 2, length = 0, sequence;
+    bool p384 = key->scheme == SIGNATURE_ECDSA_P384;
+    size_t coordinate = mbedtls_pk_get_bitlen(&key->pk) / 8, length = 0, sequence;
     uint8_t der[MAX_DER], *at = der;
     mbedtls_pk_context pk = key->pk; /* 2.28 does not take it const */
-    mbedtls_md_type_t type = p256 ? MBEDTLS_MD_SHA256 : MBEDTLS_MD_SHA384;
+    mbedtls_md_type_t type = p384 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA256;
 #if MBEDTLS_VERSION_MAJOR >= 3
     int err = mbedtls_pk_sign(&pk, type, digest, signature_digest_length(key->scheme), der,
                               sizeof der, &length, mbedtls_hmac_drbg_random, numbers);

@@ -6,7 +6,7 @@
 
 struct signature_key;
 
-/** Reads an unencrypted private key in PEM: RSA-3072, EC P-256 or P-384. NULL with err set for any
+/** Reads an unencrypted private key in PEM: RSA-3072, EC P-192, P-256 or P-384. NULL with err set for any
  * other. */
 struct signature_key *signature_key_from_pem(const char *pem, struct error *err);
 void signature_key_free(struct signature_key *key);

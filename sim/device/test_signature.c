@@ -1,5 +1,9 @@
 #include "test_signing.h"
 
+#include <mbedtls/ecp.h>
+#include <mbedtls/hmac_drbg.h>
+#include <mbedtls/pk.h>
+
 #include "bytes.h"
 #include "esp_err_image.h"
 #include "image_memo.h"
@@ -241,6 +245,67 @@ static void policies_have_fingerprints_of_their_own(void **state)
     assert_true(signature_policy_fingerprint(&policy) != signature_policy_fingerprint(&other));
 }
 
+/* Such keys are made here: not every openssl CLI has the curve. */
+static struct signature_key *p192_key(void)
+{
+    static const char seed[] = "a key for P-192";
+    unsigned char pem[1024];
+    mbedtls_pk_context pk;
+    mbedtls_hmac_drbg_context numbers;
+    mbedtls_pk_init(&pk);
+    mbedtls_hmac_drbg_init(&numbers);
+    assert_int_equal(mbedtls_hmac_drbg_seed_buf(&numbers,
+                                                mbedtls_md_info_from_type(MBEDTLS_MD_SHA256),
+                                                (const unsigned char *)seed, sizeof seed),
+                     0);
+    assert_int_equal(mbedtls_pk_setup(&pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), 0);
+    assert_int_equal(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP192R1, mbedtls_pk_ec(pk),
+                                         mbedtls_hmac_drbg_random, &numbers),
+                     0);
+    assert_int_equal(mbedtls_pk_write_key_pem(&pk, pem, sizeof pem), 0);
+    mbedtls_hmac_drbg_free(&numbers);
+    mbedtls_pk_free(&pk);
+    struct signature_key *key = signature_key_from_pem((const char *)pem, &err);
+    assert_non_null(key);
+    return key;
+}
+
+static void p192_has_the_places_of_p256(void **state)
+{
+    (void)state;
+    struct signature_key *key = p192_key();
+    struct signed_file plain = signed_image(&spec, "", 0), file = plain;
+    assert_true(signature_sign(plain.bytes, plain.length, (const struct signature_key *[]){key}, 1,
+                               0, &file.bytes, &file.length, &err));
+    struct signature_policy policy = {.scheme = signature_key_scheme(key), .keys = 0x1};
+    assert_int_equal(policy.scheme, SIGNATURE_ECDSA_P192);
+    signature_key_digest(key, policy.key_digest[0]);
+    assert_int_equal(verify(&file, &policy), ESP_OK);
+
+    struct signature_block block;
+    const uint8_t *bytes = file.bytes + SECTOR_AT;
+    assert_true(signature_block_parse(bytes, &block, &err));
+    assert_true(block.reserved_clean);
+    assert_int_equal(bytes[36], 1);
+    assert_int_equal(block.key - bytes, 36);
+    assert_int_equal(block.signature - bytes, 101);
+    for (size_t i = 36 + 1 + 48; i < 101; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+    for (size_t i = SECTOR_AT; i < SECTOR_AT + 1200; i++) {
+        file.bytes[i] ^= 0x08;
+        if (verify(&file, &policy) == ESP_OK) {
+            fail_msg("nobody notices a flipped bit at %zu", i);
+        }
+        file.bytes[i] ^= 0x08;
+    }
+    policy.scheme = SIGNATURE_ECDSA_P256;
+    assert_int_equal(verify(&file, &policy), ESP_ERR_IMAGE_INVALID);
+    signature_key_free(key);
+    free(plain.bytes);
+    free(file.bytes);
+}
+
 /* The CRC covers all of a block but what nobody looks at. */
 static void one_flipped_bit_anywhere_is_noticed(void **state)
 {
@@ -462,6 +527,7 @@ int main(void)
         cmocka_unit_test(an_image_verifies_with_its_signature),
         cmocka_unit_test(a_verdict_is_remembered_for_its_policy_only),
         cmocka_unit_test(policies_have_fingerprints_of_their_own),
+        cmocka_unit_test(p192_has_the_places_of_p256),
         cmocka_unit_test(one_flipped_bit_anywhere_is_noticed),
         cmocka_unit_test(unused_bytes_are_looked_at_by_the_curious_only),
         cmocka_unit_test(each_question_of_a_block_is_answered),

@@ -112,7 +112,7 @@ static esp_err_t hash_into(mbedtls_md_context_t *hash, uint32_t address, uint32_
     uint8_t buffer[HASH_UNIT];
     for (uint32_t done = 0; done < size;) {
         uint32_t length = size - done < HASH_UNIT ? size - done : HASH_UNIT;
-        esp_err_t err = esp_flash_read(NULL, buffer, address + done, length);
+        esp_err_t err = esp_flash_read_encrypted(NULL, address + done, buffer, length);
         if (err != ESP_OK) {
             return err;
         }

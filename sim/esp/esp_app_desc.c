@@ -1,7 +1,11 @@
 #include "esp_app_desc.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "app_image.h"
 #include "boot.h"
+#include "flash_cipher.h"
 
 /* CONFIG_APP_RETRIEVE_LEN_ELF_SHA of a fresh ESP-IDF project. */
 #define ELF_SHA_CHARACTERS 9u
@@ -14,10 +18,16 @@ const esp_app_desc_t *esp_app_get_description(void)
     if (boot == NULL || boot->device == NULL) {
         return &none;
     }
-    const void *description =
-        flash_view(boot->device->flash, boot->running.offset + APP_IMAGE_DESCRIPTOR_OFFSET,
-                   APP_IMAGE_DESCRIPTOR_LENGTH);
-    return description != NULL ? description : &none;
+    static esp_app_desc_t description;
+    uint8_t *bytes = flash_decrypted_copy(boot->device->flash,
+                                          boot->running.offset + APP_IMAGE_DESCRIPTOR_OFFSET,
+                                          APP_IMAGE_DESCRIPTOR_LENGTH);
+    if (bytes == NULL) {
+        return &none;
+    }
+    memcpy(&description, bytes, sizeof description);
+    free(bytes);
+    return &description;
 }
 
 int esp_app_get_elf_sha256(char *dst, size_t size)

@@ -6,10 +6,10 @@
 #include "boot.h"
 #include "esp_partition.h"
 #include "esp_private/esp_flash_internal.h"
+#include "flash_cipher.h"
+#include "flash_map.h"
 #include "scheduler.h"
 #include "spi_flash_mmap.h"
-
-#define ENCRYPTION_UNIT 16u
 
 struct esp_flash_t {
     bool dangerous_writes_allowed;
@@ -79,7 +79,12 @@ esp_err_t esp_flash_get_physical_size(esp_flash_t *chip, uint32_t *out_size)
     return esp_flash_get_size(chip, out_size);
 }
 
-esp_err_t esp_flash_read(esp_flash_t *chip, void *buffer, uint32_t address, uint32_t length)
+typedef esp_err_t flash_reader(struct flash *flash, uint32_t address, void *out, uint32_t length);
+typedef esp_err_t flash_writer(struct flash *flash, uint32_t address, const void *data,
+                               uint32_t length);
+
+static esp_err_t read_by(flash_reader *reader, esp_flash_t *chip, void *buffer, uint32_t address,
+                         uint32_t length)
 {
     struct device *device;
     esp_err_t err = check_range(chip, address, length, &device);
@@ -89,13 +94,14 @@ esp_err_t esp_flash_read(esp_flash_t *chip, void *buffer, uint32_t address, uint
     if (buffer == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    err = flash_read(device->flash, address, buffer, length);
+    err = reader(device->flash, address, buffer, length);
     device_advance_us(device, flash_read_time_us(length));
     rtos_preempt();
     return err;
 }
 
-esp_err_t esp_flash_write(esp_flash_t *chip, const void *buffer, uint32_t address, uint32_t length)
+static esp_err_t write_by(flash_writer *writer, esp_flash_t *chip, const void *buffer,
+                          uint32_t address, uint32_t length)
 {
     struct device *device;
     esp_err_t err = check_write(chip, "a write", address, length, &device);
@@ -105,10 +111,21 @@ esp_err_t esp_flash_write(esp_flash_t *chip, const void *buffer, uint32_t addres
     if (buffer == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    err = flash_program(device->flash, address, buffer, length);
+    err = writer(device->flash, address, buffer, length);
+    flash_map_refresh(device->flash, address, length);
     device_advance_us(device, flash_program_time_us(length));
     rtos_preempt();
     return err;
+}
+
+esp_err_t esp_flash_read(esp_flash_t *chip, void *buffer, uint32_t address, uint32_t length)
+{
+    return read_by(flash_read, chip, buffer, address, length);
+}
+
+esp_err_t esp_flash_write(esp_flash_t *chip, const void *buffer, uint32_t address, uint32_t length)
+{
+    return write_by(flash_program, chip, buffer, address, length);
 }
 
 esp_err_t esp_flash_erase_region(esp_flash_t *chip, uint32_t start, uint32_t len)
@@ -120,6 +137,7 @@ esp_err_t esp_flash_erase_region(esp_flash_t *chip, uint32_t start, uint32_t len
     esp_err_t err = check_write(chip, "an erase", start, len, &device);
     for (uint32_t done = 0; err == ESP_OK && done < len; done += FLASH_SECTOR_SIZE) {
         err = flash_erase(device->flash, start + done, FLASH_SECTOR_SIZE);
+        flash_map_refresh(device->flash, start + done, FLASH_SECTOR_SIZE);
         device_advance_us(device, flash_erase_time_us(FLASH_SECTOR_SIZE));
         device_wait_us(device, 0); /* CONFIG_SPI_FLASH_YIELD_DURING_ERASE: all others may run */
     }
@@ -136,31 +154,28 @@ esp_err_t esp_flash_erase_chip(esp_flash_t *chip)
 esp_err_t esp_flash_read_encrypted(esp_flash_t *chip, uint32_t address, void *out_buffer,
                                    uint32_t length)
 {
-    return esp_flash_read(chip, out_buffer, address, length);
+    return read_by(flash_read_decrypted, chip, out_buffer, address, length);
 }
 
 esp_err_t esp_flash_write_encrypted(esp_flash_t *chip, uint32_t address, const void *buffer,
                                     uint32_t length)
 {
-    if (address % ENCRYPTION_UNIT != 0) {
+    if (address % FLASH_CIPHER_BLOCK != 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (length % ENCRYPTION_UNIT != 0) {
+    if (length % FLASH_CIPHER_BLOCK != 0) {
         return ESP_ERR_INVALID_SIZE;
     }
-    return esp_flash_write(chip, buffer, address, length);
+    return write_by(flash_program_encrypted, chip, buffer, address, length);
 }
 
 size_t spi_flash_cache2phys(const void *cached)
 {
     const struct boot *boot = boot_current();
     const struct device *device = device_current();
-    if (device != NULL) {
-        uint32_t size = flash_size(device->flash);
-        uintptr_t start = (uintptr_t)flash_view(device->flash, 0, size);
-        if ((uintptr_t)cached - start < size) {
-            return (size_t)((uintptr_t)cached - start);
-        }
+    uint32_t address;
+    if (device != NULL && flash_map_address(device->flash, cached, &address)) {
+        return address;
     }
     return boot != NULL ? boot->running.offset : SPI_FLASH_CACHE2PHYS_FAIL;
 }

@@ -36,7 +36,7 @@ void esp_image_bootloader_offset_set(const uint32_t offset)
 static esp_err_t read_image(void *context, uint32_t offset, void *out, uint32_t length)
 {
     const esp_partition_pos_t *part = context;
-    esp_err_t err = esp_flash_read(NULL, out, part->offset + offset, length);
+    esp_err_t err = esp_flash_read_encrypted(NULL, part->offset + offset, out, length);
     return err == ESP_OK ? ESP_OK : ESP_ERR_IMAGE_FLASH_FAIL;
 }
 

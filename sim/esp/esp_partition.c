@@ -6,6 +6,7 @@
 #include "device.h"
 #include "esp_flash.h"
 #include "esp_macros.h"
+#include "flash_map.h"
 
 #define COPY_UNIT FLASH_SECTOR_SIZE
 
@@ -29,7 +30,15 @@ static esp_err_t check_change(const esp_partition_t *partition, size_t offset, s
 esp_err_t esp_partition_read(const esp_partition_t *partition, size_t src_offset, void *dst,
                              size_t size)
 {
-    return esp_partition_read_raw(partition, src_offset, dst, size);
+    if (partition == NULL || !partition->encrypted) {
+        return esp_partition_read_raw(partition, src_offset, dst, size);
+    }
+    esp_err_t err = check_range(partition, src_offset, size);
+    if (err != ESP_OK) {
+        return err;
+    }
+    return esp_flash_read_encrypted(partition->flash_chip,
+                                    partition->address + (uint32_t)src_offset, dst, (uint32_t)size);
 }
 
 esp_err_t esp_partition_read_raw(const esp_partition_t *partition, size_t src_offset, void *dst,
@@ -89,7 +98,6 @@ esp_err_t esp_partition_mmap(const esp_partition_t *partition, size_t offset, si
                              esp_partition_mmap_handle_t *out_handle)
 {
     (void)memory; /* data and instructions are mapped alike */
-    static esp_partition_mmap_handle_t last_handle;
     if (out_ptr == NULL || out_handle == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
@@ -101,14 +109,13 @@ esp_err_t esp_partition_mmap(const esp_partition_t *partition, size_t offset, si
     if (device == NULL || partition->flash_chip != esp_flash_default_chip) {
         return ESP_ERR_NOT_SUPPORTED;
     }
-    *out_ptr = flash_view(device->flash, partition->address + (uint32_t)offset, (uint32_t)size);
-    *out_handle = ++last_handle;
-    return *out_ptr != NULL ? ESP_OK : ESP_ERR_INVALID_ARG;
+    return flash_map_open(device->flash, partition->address + (uint32_t)offset, (uint32_t)size,
+                          out_ptr, out_handle);
 }
 
 void esp_partition_munmap(esp_partition_mmap_handle_t handle)
 {
-    (void)handle; /* the view costs nothing and stays */
+    flash_map_close(handle);
 }
 
 esp_err_t esp_partition_get_sha256(const esp_partition_t *partition, uint8_t *sha_256)

@@ -14,7 +14,7 @@ static const char *const TAG = "secure_boot_v2";
 static esp_err_t read_flash(void *context, uint32_t offset, void *out, uint32_t length)
 {
     const uint32_t *start = context;
-    return esp_flash_read(NULL, out, *start + offset, length);
+    return esp_flash_read_encrypted(NULL, *start + offset, out, length);
 }
 
 static struct app_image_source source_at(uint32_t *start, uint32_t size)

@@ -33,13 +33,7 @@ static bool is_encrypted(const struct partition *entry, const struct device *dev
     if (!device->efuse.flash_encryption) {
         return false;
     }
-    bool always = entry->type == ESP_PARTITION_TYPE_APP ||
-                  entry->type == ESP_PARTITION_TYPE_BOOTLOADER ||
-                  entry->type == ESP_PARTITION_TYPE_PARTITION_TABLE ||
-                  (entry->type == ESP_PARTITION_TYPE_DATA &&
-                   (entry->subtype == ESP_PARTITION_SUBTYPE_DATA_OTA ||
-                    entry->subtype == ESP_PARTITION_SUBTYPE_DATA_NVS_KEYS));
-    return always || entry->encrypted;
+    return partition_is_encrypted(entry);
 }
 
 static void append(const struct partition *entry, const struct device *device)

@@ -2,6 +2,7 @@
 #include "esp_private/esp_flash_internal.h"
 #include "spi_flash_mmap.h"
 #include "test_device.h"
+#include "esp_err_image.h"
 
 static struct device *device;
 
@@ -196,6 +197,89 @@ static void encrypted_partitions_take_sixteen_bytes_at_a_time(void **state)
     assert_int_equal(esp_partition_write(by_label("nvs"), 1, bytes, 3), ESP_OK);
 }
 
+static struct device *begin_encrypted_boot(void)
+{
+    struct efuse efuse = {.flash_encryption = true,
+                          .flash_key = {.length = 32, .bytes = {1, 2, 3}}};
+    return begin_boot(&(struct device_config){.efuse = efuse});
+}
+
+static void encrypted_partitions_hold_ciphertext(void **state)
+{
+    (void)state;
+    end_boot(device);
+    device = begin_encrypted_boot();
+    const esp_partition_t *ota_0 = by_label("ota_0"), *nvs = by_label("nvs");
+    uint8_t text[64], read[64];
+    memset(text, 'x', sizeof text);
+    assert_int_equal(esp_partition_write(ota_0, 32, text, sizeof text), ESP_OK);
+    assert_int_equal(esp_partition_read(ota_0, 32, read, sizeof read), ESP_OK);
+    assert_memory_equal(read, text, sizeof text);
+    assert_int_equal(esp_partition_read(ota_0, 40, read, 3), ESP_OK);
+    assert_memory_equal(read, text, 3);
+    assert_int_equal(esp_partition_read_raw(ota_0, 32, read, sizeof read), ESP_OK);
+    assert_memory_not_equal(read, text, sizeof text);
+    assert_memory_equal(flash_view(device->flash, ota_0->address + 32, sizeof read), read,
+                        sizeof read);
+    /* What is not encrypted is read as it lies there. */
+    assert_int_equal(esp_partition_write(nvs, 1, text, 3), ESP_OK);
+    assert_int_equal(esp_partition_read(nvs, 1, read, 3), ESP_OK);
+    assert_memory_equal(read, text, 3);
+    assert_memory_equal(flash_view(device->flash, nvs->address + 1, 3), text, 3);
+    /* What is erased is noise, and raw writes read as noise. */
+    memset(text, 0xFF, sizeof text);
+    assert_int_equal(esp_partition_read(ota_0, 4096, read, 16), ESP_OK);
+    assert_memory_not_equal(read, text, 16);
+}
+
+static void mapped_flash_is_decrypted(void **state)
+{
+    (void)state;
+    end_boot(device);
+    device = begin_encrypted_boot();
+    const esp_partition_t *ota_0 = by_label("ota_0"), *nvs = by_label("nvs");
+    const void *mapped, *plain;
+    esp_partition_mmap_handle_t handle, other;
+    uint8_t text[32];
+    memset(text, 'x', sizeof text);
+    assert_int_equal(esp_partition_mmap(ota_0, 8, 100, ESP_PARTITION_MMAP_DATA, &mapped, &handle),
+                     ESP_OK);
+    assert_int_equal(esp_partition_mmap(nvs, 0, 16, ESP_PARTITION_MMAP_DATA, &plain, &other),
+                     ESP_OK);
+    assert_int_equal(esp_partition_write(ota_0, 16, text, sizeof text), ESP_OK);
+    assert_memory_equal((const uint8_t *)mapped + 8, text, sizeof text);
+    assert_int_equal(spi_flash_cache2phys((const uint8_t *)mapped + 8), ota_0->address + 16);
+    assert_int_equal(esp_partition_erase_range(ota_0, 0, 4096), ESP_OK);
+    assert_memory_not_equal((const uint8_t *)mapped + 8, text, sizeof text);
+    /* The cache makes noise of what was never encrypted. */
+    assert_int_equal(esp_partition_write(nvs, 0, text, 16), ESP_OK);
+    assert_memory_not_equal(plain, text, 16);
+    esp_partition_munmap(handle);
+    esp_partition_munmap(other);
+    assert_int_equal(
+        esp_partition_mmap(ota_0, ota_0->size, 1, ESP_PARTITION_MMAP_DATA, &mapped, &handle),
+        ESP_ERR_INVALID_SIZE);
+}
+
+static void an_app_in_encrypted_flash_verifies(void **state)
+{
+    (void)state;
+    end_boot(device);
+    device = begin_encrypted_boot();
+    const esp_partition_t *ota_0 = by_label("ota_0");
+    const struct app_image_spec spec = {.size = 20480};
+    uint8_t *image, sha[32];
+    size_t length;
+    struct error err;
+    assert_true(app_image_build(&spec, &image, &length, &err));
+    flash_load(device->flash, ota_0->address, image, (uint32_t)length); /* as plain text */
+    assert_int_equal(esp_partition_get_sha256(ota_0, sha), ESP_ERR_IMAGE_INVALID);
+    assert_int_equal(esp_partition_erase_range(ota_0, 0, 20480), ESP_OK);
+    assert_int_equal(esp_partition_write(ota_0, 0, image, length), ESP_OK);
+    assert_int_equal(esp_partition_get_sha256(ota_0, sha), ESP_OK);
+    free(image);
+}
+
 static void each_operation_takes_the_chips_time(void **state)
 {
     (void)state;
@@ -354,6 +438,9 @@ int main(void)
         TEST(erases_are_whole_sectors),
         TEST(a_read_only_partition_is_never_changed),
         TEST(encrypted_partitions_take_sixteen_bytes_at_a_time),
+        TEST(encrypted_partitions_hold_ciphertext),
+        TEST(mapped_flash_is_decrypted),
+        TEST(an_app_in_encrypted_flash_verifies),
         TEST(each_operation_takes_the_chips_time),
         TEST(an_error_of_the_chip_is_returned),
         TEST(a_copy_erases_and_writes_sector_by_sector),

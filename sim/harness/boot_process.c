@@ -15,6 +15,7 @@
 #include "esp_flash_err.h"
 #include "esp_log.h"
 #include "firmware_module.h"
+#include "flash_cipher.h"
 #include "heap.h"
 #include "journal_writer.h"
 #include "net.h"
@@ -130,8 +131,8 @@ static void resume(const struct boot_request *request, struct bootloader_report 
     uint8_t descriptor[APP_IMAGE_DESCRIPTOR_LENGTH];
     report->booted = true;
     report->app = *app;
-    if (flash_read(request->device->flash, app->offset + APP_IMAGE_DESCRIPTOR_OFFSET, descriptor,
-                   sizeof descriptor) == ESP_OK) {
+    if (flash_read_decrypted(request->device->flash, app->offset + APP_IMAGE_DESCRIPTOR_OFFSET,
+                             descriptor, sizeof descriptor) == ESP_OK) {
         app_image_descriptor_decode(descriptor, &report->image.descriptor);
     }
 }

@@ -175,8 +175,11 @@ static enum signature_scheme scheme_of(const struct firmware *firmware)
     if (!firmware_option_on(firmware, "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME")) {
         return SIGNATURE_NONE;
     }
-    return firmware_option_on(firmware, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS")
-               ? SIGNATURE_ECDSA_P384
+    if (firmware_option_on(firmware, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS")) {
+        return SIGNATURE_ECDSA_P384;
+    }
+    return firmware_option_on(firmware, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_192_BITS")
+               ? SIGNATURE_ECDSA_P192
                : SIGNATURE_ECDSA_P256;
 }
 

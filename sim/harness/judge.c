@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "flash_cipher.h"
 #include "otadata.h"
 #include "partition_table.h"
 #include "text.h"
@@ -41,17 +42,20 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
                      text_format("%zu bytes do not fit it", evidence->image_length));
         return;
     }
-    const uint8_t *there =
-        flash_view(evidence->device->flash, slot->offset, (uint32_t)evidence->image_length);
-    for (size_t i = 0; i < evidence->image_length; i++) {
-        if (there[i] != evidence->image[i]) {
-            run_mismatch(result, "slot",
-                         text_format("%s is the image, byte for byte (0x%02x at 0x%zx)",
-                                     slot->label, evidence->image[i], i),
-                         text_format("0x%02x at 0x%zx", there[i], i));
-            return;
-        }
+    uint8_t *there = flash_decrypted_copy(evidence->device->flash, slot->offset,
+                                          (uint32_t)evidence->image_length);
+    size_t i = 0;
+    while (there != NULL && i < evidence->image_length && there[i] == evidence->image[i]) {
+        i++;
     }
+    if (i < evidence->image_length) {
+        run_mismatch(result, "slot",
+                     text_format("%s is the image, byte for byte (0x%02x at 0x%zx)", slot->label,
+                                 evidence->image[i], i),
+                     there != NULL ? text_format("0x%02x at 0x%zx", there[i], i)
+                                   : text_format("it cannot be read"));
+    }
+    free(there);
 }
 
 /* With nothing selected and no factory app, a bootloader with rollback writes down what it starts.
@@ -66,12 +70,28 @@ static bool bootloader_noted_first(const struct run_evidence *evidence)
            after->entry[0].seq == (uint32_t)(first->subtype - PARTITION_APP_OTA_0) + 1;
 }
 
-static void judge_otadata_erased(const struct otadata *after, struct run_result *result)
+/* An entry of an erased sector, which reads as noise where the flash is encrypted. */
+static bool is_erased(const struct run_evidence *evidence, uint32_t index)
 {
-    char text[2][64];
-    const char *first = otadata_entry_text(&after->entry[0], text[0]);
-    const char *second = otadata_entry_text(&after->entry[1], text[1]);
-    if (strcmp(first, "erased") != 0 || strcmp(second, "erased") != 0) {
+    const struct partition *partition =
+        partition_table_find(evidence->table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
+    struct otadata_entry erased;
+    memset(&erased, 0xFF, sizeof erased);
+    if (partition != NULL) {
+        flash_cipher_decrypt(flash_key(evidence->device->flash),
+                             partition->offset + index * FLASH_SECTOR_SIZE, (uint8_t *)&erased,
+                             sizeof erased);
+    }
+    return memcmp(&evidence->otadata_after->entry[index], &erased, sizeof erased) == 0;
+}
+
+static void judge_otadata_erased(const struct run_evidence *evidence, struct run_result *result)
+{
+    if (!is_erased(evidence, 0) || !is_erased(evidence, 1)) {
+        char text[2][64];
+        const struct otadata *after = evidence->otadata_after;
+        const char *first = otadata_entry_text(&after->entry[0], text[0]);
+        const char *second = otadata_entry_text(&after->entry[1], text[1]);
         run_mismatch(result, "otadata", text_format("both entries are erased"),
                      text_format("%s; %s", first, second));
     }
@@ -85,7 +105,7 @@ static void judge_otadata(const struct run_evidence *evidence, struct run_result
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;
     if (expect->erases_otadata) {
-        judge_otadata_erased(after, result);
+        judge_otadata_erased(evidence, result);
         return;
     }
     int was = otadata_active(before), is = otadata_active(after);

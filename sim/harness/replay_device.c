@@ -146,6 +146,7 @@ struct device *replay_device_create(const json_t *record, struct partition_table
                 .ignore_wafer_major = small_field(record, "disable_wafer_version_major") != 0,
                 .secure_version = small_field(record, "efuse_secure_version"),
                 .flash_encryption = json_is_true(device_field(record, "flash_encryption")),
+                .flash_encryption_is_a_flag = true,
                 .partitions = json_string_value(device_field(record, "partitions")),
             },
     };

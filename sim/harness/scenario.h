@@ -42,13 +42,15 @@
 #define OTA_0   "ota_0"
 #define OTA_1   "ota_1"
 
-/** One entry of otadata before the scenario: ENTRY(3, OTADATA_VALID), or zero for erased. */
+/** One entry of otadata before the scenario: ENTRY(3, OTADATA_VALID), or zero for erased (as the
+ * chip reads it: on one that encrypts, the first boot has encrypted it). */
 struct scenario_otadata_entry {
     bool present;
     uint32_t seq;
     uint32_t state; /* enum otadata_state or OTADATA_UNDEFINED */
     bool bad_crc;
-    bool plaintext; /* written past flash encryption: a chip that decrypts it reads noise */
+    bool plaintext; /* written past flash encryption, or erased (without .present): a chip that
+                       decrypts it reads noise */
 };
 #define ENTRY(sequence, otadata_state, ...)                                                        \
     {                                                                                              \
@@ -107,6 +109,7 @@ struct scenario_device {
     bool ignore_wafer_major; /* the efuse bit that lifts the maximum chip revision */
     uint32_t secure_version;
     bool flash_encryption;
+    bool flash_encryption_is_a_flag; /* and has no key: flash is plain, as in the recordings */
     uint64_t
         flash_fails_at; /* the flash operation of the first boot, from 1, that fails; 0: none */
     size_t heap_size;   /* bytes of RAM that are free when the app begins; 0: 320 KB */

@@ -7,6 +7,7 @@
 #include "files.h"
 #include "firmware.h"
 #include "firmware_module.h"
+#include "flash_cipher.h"
 #include "otadata.h"
 #include "partition_file.h"
 #include "paths.h"
@@ -114,7 +115,7 @@ static bool load_app(struct device *device, const struct partition_table *table,
     }
     bool fits = length <= slot->size;
     if (fits) {
-        flash_load(device->flash, slot->offset, image, (uint32_t)length);
+        flash_load_encrypted(device->flash, slot->offset, image, (uint32_t)length);
     }
     free(image);
     return fits || error_set(err, "device.apps: %zu bytes do not fit \"%s\"", length, slot->label);
@@ -142,12 +143,20 @@ static bool load_apps(struct device *device, const struct partition_table *table
     return true;
 }
 
-/* What the cipher makes of bytes that were never encrypted: noise, here always the same. */
-static void decrypt_plaintext(void *bytes, size_t length)
+/* Of the data partitions, what the bootloader encrypts when a device starts for the first time,
+ * erased as it is: read back, it is still erased. */
+static void encrypt_data(struct device *device, const struct partition_table *table)
 {
-    uint8_t *byte = bytes;
-    for (size_t i = 0; i < length; i++) {
-        byte[i] = (uint8_t)(byte[i] ^ (0xA5u + 37u * i));
+    for (size_t i = 0; i < table->count; i++) {
+        const struct partition *entry = &table->entries[i];
+        uint8_t *erased = entry->type != PARTITION_TYPE_APP && partition_is_encrypted(entry)
+                              ? malloc(entry->size)
+                              : NULL;
+        if (erased != NULL) {
+            memset(erased, 0xFF, entry->size);
+            flash_load_encrypted(device->flash, entry->offset, erased, entry->size);
+        }
+        free(erased);
     }
 }
 
@@ -158,7 +167,7 @@ static bool load_otadata(struct device *device, const struct partition_table *ta
         partition_table_find(table, PARTITION_TYPE_DATA, PARTITION_DATA_OTA);
     for (uint32_t i = 0; i < 2; i++) {
         const struct scenario_otadata_entry *row = &scenario->device.otadata[i];
-        if (!row->present) {
+        if (!row->present && !row->plaintext) {
             continue;
         }
         if (partition == NULL) {
@@ -167,12 +176,23 @@ static bool load_otadata(struct device *device, const struct partition_table *ta
         struct otadata_entry entry = {.seq = row->seq, .state = row->state};
         memset(entry.label, 0xFF, sizeof entry.label);
         entry.crc = otadata_crc(row->seq) ^ (row->bad_crc ? 1u : 0u);
-        if (row->plaintext) {
-            decrypt_plaintext(&entry, sizeof entry);
+        if (!row->present) {
+            memset(&entry, 0xFF, sizeof entry);
         }
-        flash_load(device->flash, partition->offset + i * FLASH_SECTOR_SIZE, &entry, sizeof entry);
+        esp_err_t (*load)(struct flash *, uint32_t, const void *, uint32_t) =
+            row->plaintext ? flash_load : flash_load_encrypted;
+        load(device->flash, partition->offset + i * FLASH_SECTOR_SIZE, &entry, sizeof entry);
     }
     return true;
+}
+
+struct flash_key scenario_flash_key(void)
+{
+    struct flash_key key = {.length = 32};
+    for (uint8_t i = 0; i < key.length; i++) {
+        key.bytes[i] = (uint8_t)(0xA5u + 37u * i);
+    }
+    return key;
 }
 
 struct device *scenario_device_create(const struct scenario *scenario,
@@ -193,6 +213,9 @@ struct device *scenario_device_create(const struct scenario *scenario,
                 .block_revision = row->efuse_block_revision,
                 .ignore_wafer_major = row->ignore_wafer_major,
                 .flash_encryption = row->flash_encryption,
+                .flash_key = row->flash_encryption && !row->flash_encryption_is_a_flag
+                                 ? scenario_flash_key()
+                                 : (struct flash_key){0},
                 .secure_version_length = 16,
             },
         .pins_low = row->pins_low,
@@ -213,6 +236,7 @@ struct device *scenario_device_create(const struct scenario *scenario,
          scenario_burn_hmac_key(row, &device->efuse, err);
     ok = ok && load_table(scenario, device, table, err);
     if (ok) {
+        encrypt_data(device, table);
         device_load_partition_table(device, table);
     }
     ok =

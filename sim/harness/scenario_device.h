@@ -10,6 +10,9 @@
 struct device *scenario_device_create(const struct scenario *scenario,
                                       struct partition_table *table, struct error *err);
 
+/** The key that is burnt for the flash encryption of scenarios, always the same. */
+struct flash_key scenario_flash_key(void);
+
 /** The partition table: a name or a path, as in the row; else that of the set of scenarios, else
  * that of the firmware, else "std". */
 const char *scenario_partitions(const struct scenario *scenario);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "firmware.h"
+#include "flash_cipher.h"
 #include "run.h"
 #include "scenario.h"
 #include "scenario_device.h"
@@ -64,11 +65,12 @@ static void find_app(const struct power_flow *flow, const char *label, const cha
                      struct power_app *app)
 {
     const struct partition *slot = partition_table_find_label(&flow->table, label);
-    const uint8_t *bytes =
-        slot != NULL ? flash_view(flow->device->flash, slot->offset, slot->size) : NULL;
+    uint8_t *bytes =
+        slot != NULL ? flash_decrypted_copy(flow->device->flash, slot->offset, slot->size) : NULL;
     if (bytes == NULL || !digest_of(bytes, slot->size, app) || strcmp(app->version, version) != 0) {
         *app = flow->update;
     }
+    free(bytes);
 }
 
 static bool read_boots(struct power_flow *flow, const json_t *report)

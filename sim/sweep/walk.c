@@ -11,19 +11,21 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define PICK(array)   ((array)[value % LENGTH(array)])
 
+#define APP(where, number)                                                                         \
+    {                                                                                              \
+        .label = (where), .image = {.version = (number) }                                          \
+    }
+
 static const struct scenario_device layouts[] = {
-    {.apps = {{FACTORY, {.version = "1.0.0"}}}},
-    {.apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.5.0"}}},
-     .otadata = {ENTRY(1, OTADATA_VALID)}},
-    {.apps = {{FACTORY, {.version = "1.0.0"}},
-              {OTA_0, {.version = "1.4.0"}},
-              {OTA_1, {.version = "1.5.0"}}},
+    {.apps = {APP(FACTORY, "1.0.0")}},
+    {.apps = {APP(FACTORY, "1.0.0"), APP(OTA_0, "1.5.0")}, .otadata = {ENTRY(1, OTADATA_VALID)}},
+    {.apps = {APP(FACTORY, "1.0.0"), APP(OTA_0, "1.4.0"), APP(OTA_1, "1.5.0")},
      .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
     {.partitions = "nofactory",
-     .apps = {{OTA_0, {.version = "1.5.0"}}},
+     .apps = {APP(OTA_0, "1.5.0")},
      .otadata = {ENTRY(1, OTADATA_VALID)}},
     {.partitions = "three",
-     .apps = {{OTA_0, {.version = "1.4.0"}}, {OTA_1, {.version = "1.5.0"}}},
+     .apps = {APP(OTA_0, "1.4.0"), APP(OTA_1, "1.5.0")},
      .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
 };
 

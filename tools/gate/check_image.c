@@ -19,7 +19,8 @@ static const struct {
      "an ELF file", "take the .bin that the build makes from it: build/PROJECT.bin"},
     {0, "\xaa\x50", "a partition table",
      "it goes with --partitions; here the app's .bin is wanted"},
-    {0x8000, "\xaa\x50\x01\x02", "an image of a whole flash chip (there is a partition table at 0x8000)",
+    {0x8000, "\xaa\x50\x01\x02",
+     "an image of a whole flash chip (there is a partition table at 0x8000)",
      "take the app's own .bin: build/PROJECT.bin"},
     {DESCRIPTOR, "\x50", "a bootloader image", "take the app's .bin: build/PROJECT.bin"},
     {0, "\x1f\x8b", "compressed (gzip)", "unpack it: the bootloader does not"},
@@ -193,7 +194,10 @@ static enum signature_scheme wanted_scheme(const struct sdkconfig *config)
     if (!sdkconfig_on(config, "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME")) {
         return SIGNATURE_RSA_3072;
     }
-    return sdkconfig_on(config, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS") ? SIGNATURE_ECDSA_P384
+    if (sdkconfig_on(config, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS")) {
+        return SIGNATURE_ECDSA_P384;
+    }
+    return sdkconfig_on(config, "CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_192_BITS") ? SIGNATURE_ECDSA_P192
                                                                              : SIGNATURE_ECDSA_P256;
 }
 

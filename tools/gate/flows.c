@@ -65,7 +65,8 @@ static const char *updater_for(const struct gate *gate, bool with_signature, cha
 {
     const char *variant = "updater";
     if (with_signature && gate->new.is_signed &&gate_wants_signature(gate)) {
-        variant = gate->new.scheme == SIGNATURE_ECDSA_P256   ? "updater-signed_p256"
+        variant = gate->new.scheme == SIGNATURE_ECDSA_P192   ? "updater-signed_p192"
+                  : gate->new.scheme == SIGNATURE_ECDSA_P256 ? "updater-signed_p256"
                   : gate->new.scheme == SIGNATURE_ECDSA_P384 ? "updater-signed_p384"
                                                              : "updater-signed";
     } else if (sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK")) {

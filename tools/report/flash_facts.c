@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app_image.h"
+#include "flash_cipher.h"
 #include "otadata.h"
 #include "trace.h"
 
@@ -16,7 +17,6 @@ struct sector {
 
 struct facts {
     const struct partition_table *table;
-    const struct efuse *efuse;
     struct flash *before, *after;
     struct sector *sectors;
     uint32_t count;
@@ -88,11 +88,9 @@ static bool is_empty(const struct flash *flash, const struct partition *partitio
 
 static json_t *app_words(const struct flash *flash, const struct partition *partition)
 {
-    struct app_image_bytes bytes = {
-        .data = flash_view(flash, partition->offset, partition->size),
-        .size = partition->size,
-    };
-    if (bytes.data == NULL) {
+    uint8_t *copy = flash_decrypted_copy(flash, partition->offset, partition->size);
+    struct app_image_bytes bytes = {.data = copy, .size = partition->size};
+    if (copy == NULL) {
         return json_string("outside of the chip");
     }
     const struct app_image_source source = app_image_from_bytes(&bytes);
@@ -100,7 +98,9 @@ static json_t *app_words(const struct flash *flash, const struct partition *part
     struct app_image_info info = {0};
     struct error err = {""};
     char words[256];
-    if (app_image_verify(&source, &rules, &info, &err) != ESP_OK) {
+    esp_err_t result = app_image_verify(&source, &rules, &info, &err);
+    free(copy);
+    if (result != ESP_OK) {
         snprintf(words, sizeof words, "no valid app: %s", err.text);
     } else if (info.descriptor.present) {
         snprintf(words, sizeof words, "%s %s", info.descriptor.project_name,
@@ -111,14 +111,10 @@ static json_t *app_words(const struct flash *flash, const struct partition *part
     return trace_text(words, strlen(words));
 }
 
-static json_t *content_words(const struct facts *facts, const struct flash *flash,
-                             const struct partition *partition)
+static json_t *content_words(const struct flash *flash, const struct partition *partition)
 {
     if (is_empty(flash, partition)) {
         return json_string("empty");
-    }
-    if (facts->efuse->flash_encryption && partition->type == PARTITION_TYPE_APP) {
-        return json_string("encrypted");
     }
     return partition->type == PARTITION_TYPE_APP ? app_words(flash, partition)
                                                  : json_string("data");
@@ -173,11 +169,10 @@ static json_t *partition_facts(const struct facts *facts, const struct partition
     return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "label",
                      trace_text(partition->label, strlen(partition->label)), "kind", kind, "offset",
                      (json_int_t)partition->offset, "size", (json_int_t)partition->size, "before",
-                     content_words(facts, facts->before, partition), "after",
-                     content_words(facts, facts->after, partition), "erases",
-                     (json_int_t)sum.erases, "programs", (json_int_t)sum.programs, "bytes",
-                     (json_int_t)sum.bytes, "most", (json_int_t)most, "map",
-                     sector_map(facts, partition));
+                     content_words(facts->before, partition), "after",
+                     content_words(facts->after, partition), "erases", (json_int_t)sum.erases,
+                     "programs", (json_int_t)sum.programs, "bytes", (json_int_t)sum.bytes, "most",
+                     (json_int_t)most, "map", sector_map(facts, partition));
 }
 
 static json_t *selected_words(const struct facts *facts, const struct otadata *otadata)
@@ -209,12 +204,11 @@ static json_t *otadata_facts(const struct facts *facts)
         selected_words(facts, &after));
 }
 
-json_t *flash_facts(const struct partition_table *table, const struct efuse *efuse,
-                    struct flash *before, struct flash *after, const json_t *trace)
+json_t *flash_facts(const struct partition_table *table, struct flash *before, struct flash *after,
+                    const json_t *trace)
 {
     struct facts facts = {
         .table = table,
-        .efuse = efuse,
         .before = before,
         .after = after,
         .count = flash_size(before) / FLASH_SECTOR_SIZE,

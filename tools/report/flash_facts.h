@@ -3,7 +3,6 @@
 
 #include <jansson.h>
 
-#include "efuse.h"
 #include "flash.h"
 #include "partition_table.h"
 
@@ -18,5 +17,5 @@
  *                  "before_selects", "after_selects" (in words)} or null}
  *
  * `map` covers the partition; neighbours that are alike are one row. Both chips are of one size. */
-json_t *flash_facts(const struct partition_table *table, const struct efuse *efuse,
-                    struct flash *before, struct flash *after, const json_t *trace);
+json_t *flash_facts(const struct partition_table *table, struct flash *before, struct flash *after,
+                    const json_t *trace);

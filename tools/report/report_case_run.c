@@ -44,7 +44,7 @@ json_t *report_case_run(const struct scenario *scenario, struct server *server,
     run_scenario(scenario, server, &with_end, &result);
     json_t *flash = json_null();
     if (end.flash != NULL && !result.skipped) {
-        flash = flash_facts(&table, &before->efuse, before->flash, end.flash, result.trace);
+        flash = flash_facts(&table, before->flash, end.flash, result.trace);
     }
     json_t *facts = facts_of(&result, flash);
     run_result_free(&result);

@@ -225,8 +225,7 @@ static void the_trace_tells_what_was_erased(void **state)
         "[o, o, o, o, o]", operation("erase", "ota_0+0x1000", 4096),
         operation("erase", "ota_0+0x1000", 4096), operation("program", "ota_0+0x1000", 1),
         operation("erase", "ota+data+0x0", 4096), operation("erase", "ota_0+0xfffffff0", 4096));
-    const struct efuse efuse = {0};
-    json_t *facts = flash_facts(&small_table, &efuse, before, after, trace);
+    json_t *facts = flash_facts(&small_table, before, after, trace);
     const json_t *partitions = json_object_get(facts, "partitions");
     const json_t *slot = json_array_get(partitions, 1);
     json_t *expected = json_pack("[[i,i,b,b,i], [i,i,b,b,i], [i,i,b,b,i]]", 0, 1, 0, 0, 0, 1, 1, 0,

@@ -16,7 +16,7 @@ enum {
     FIX_DIGEST = 1 << 1, /* and its image digest */
     FIRST_ONLY = 1 << 2, /* only the first block counts */
     LONG_IMAGE = 1 << 3, /* the image has two sectors, else one */
-    SCHEME_SHIFT = 4,    /* of the policy: two bits */
+    SCHEME_SHIFT = 4,    /* of the policy: three bits */
 };
 
 static _Noreturn void give_up(const char *what)
@@ -46,8 +46,9 @@ static void judge(const struct app_image_source *source, uint32_t length, unsign
     struct signature_policy policy;
     struct signature_result result;
     struct error err;
-    signature_policy_from_app(source, length, (enum signature_scheme)(control >> SCHEME_SHIFT & 3u),
-                              &policy, &err);
+    signature_policy_from_app(
+        source, length, (enum signature_scheme)((control >> SCHEME_SHIFT & 7u) % SIGNATURE_SCHEMES),
+        &policy, &err);
     policy.first_block_only = (control & FIRST_ONLY) != 0;
     if (signature_verify(source, length, &policy, &result, &err) == ESP_OK) {
         give_up("a signature that nobody made was taken");

@@ -5,7 +5,7 @@ import os
 import sys
 
 FIX = 0x03
-RSA, P256, P384 = 0x10, 0x20, 0x30
+RSA, P256, P384, P192 = 0x10, 0x20, 0x30, 0x40
 
 
 def noise(length, seed):
@@ -36,7 +36,8 @@ SEEDS = {
     "long_image": (P256 | FIX | 0x08, P256_BLOCK),
     "bad_crc": (RSA, RSA_BLOCK),
     "bad_digest": (RSA | 0x01, RSA_BLOCK),
-    "p192": (P256 | FIX, block(3, noise(200, 4), 36, 1)),
+    "p192": (P192 | FIX, block(3, noise(32 + 65 + 48, 4), 36, 1)),
+    "p192_for_p256": (P256 | FIX, block(3, noise(200, 4), 36, 1)),
     "version_1": (RSA | FIX, block(1, noise(600, 5))),
     "other_scheme": (P384 | FIX, RSA_BLOCK),
     "zero_modulus": (RSA | FIX, block(2, bytes(1192))),

@@ -34,8 +34,8 @@ esp_err_t esp_flash_write(esp_flash_t *chip, const void *buffer, uint32_t addres
 esp_err_t esp_flash_erase_region(esp_flash_t *chip, uint32_t start, uint32_t len);
 esp_err_t esp_flash_erase_chip(esp_flash_t *chip);
 
-/** Through the encryption, which only takes 16-byte units (ESP_ERR_INVALID_ARG for the address,
- * ESP_ERR_INVALID_SIZE for the length); the simulated chip holds the plain text. */
+/** Through the encryption, if the chip has it. Reads are as the cache gives them; writes only take
+ * 16-byte units (ESP_ERR_INVALID_ARG for the address, ESP_ERR_INVALID_SIZE for the length). */
 esp_err_t esp_flash_read_encrypted(esp_flash_t *chip, uint32_t address, void *out_buffer,
                                    uint32_t length);
 esp_err_t esp_flash_write_encrypted(esp_flash_t *chip, uint32_t address, const void *buffer,

@@ -122,7 +122,7 @@ esp_err_t esp_partition_read(const esp_partition_t *partition, size_t src_offset
                              size_t size);
 esp_err_t esp_partition_write(const esp_partition_t *partition, size_t dst_offset, const void *src,
                               size_t size);
-/** The same past the encryption. The simulated flash holds plain text, so a read gives that. */
+/** The same past the encryption: what lies in the chip. */
 esp_err_t esp_partition_read_raw(const esp_partition_t *partition, size_t src_offset, void *dst,
                                  size_t size);
 esp_err_t esp_partition_write_raw(const esp_partition_t *partition, size_t dst_offset,
@@ -132,7 +132,8 @@ esp_err_t esp_partition_write_raw(const esp_partition_t *partition, size_t dst_o
  * that is no multiple of erase_size. */
 esp_err_t esp_partition_erase_range(const esp_partition_t *partition, size_t offset, size_t size);
 
-/** The partition's bytes as memory; they follow what is written later. */
+/** The partition's bytes as memory; they follow what is written later. With flash encryption the
+ * cache decrypts all, and makes noise of a partition that is not encrypted. */
 esp_err_t esp_partition_mmap(const esp_partition_t *partition, size_t offset, size_t size,
                              esp_partition_mmap_memory_t memory, const void **out_ptr,
                              esp_partition_mmap_handle_t *out_handle);

@@ -47,6 +47,7 @@ static void usage(FILE *out)
         "      --every-retry  try the update again after every cut: slow\n"
         "      --no-memo      verify images anew in each boot: slow, finds the same\n"
         "      --strict       known windows fail too\n"
+        "      --release V    behave as ESP-IDF V does (5.1.7, 5.3, master)\n"
         "      --documented   behave as documented instead of as the device does (quirks off)\n"
         "      --jsonl FILE   write findings and summaries to FILE, one JSON object a line\n"
         "      --keep-flash F write the flash to F as the cut left it (with an ID)\n"
@@ -277,6 +278,7 @@ int cmd_sweep(int argc, char **argv)
         EVERY_RETRY,
         NO_MEMO,
         STRICT,
+        RELEASE,
         DOCUMENTED,
         JSONL,
         KEEP,
@@ -291,6 +293,7 @@ int cmd_sweep(int argc, char **argv)
         {"every-retry", no_argument, NULL, EVERY_RETRY},
         {"no-memo", no_argument, NULL, NO_MEMO},
         {"strict", no_argument, NULL, STRICT},
+        {"release", required_argument, NULL, RELEASE},
         {"documented", no_argument, NULL, DOCUMENTED},
         {"jsonl", required_argument, NULL, JSONL},
         {"keep-flash", required_argument, NULL, KEEP},
@@ -324,6 +327,9 @@ int cmd_sweep(int argc, char **argv)
             break;
         case NO_MEMO:
             options.no_memo = true;
+            break;
+        case RELEASE:
+            ok = parse_release("sweep", optarg, &options.release);
             break;
         case STRICT:
             report.strict = true;

@@ -109,11 +109,12 @@ static json_t *answers_of(const json_t *requests)
     return answers;
 }
 
-bool fault_flow_record(const struct scenario *scenario, struct server *server, bool strict,
-                       json_t **report, struct error *err)
+bool fault_flow_record(const struct scenario *scenario, struct server *server,
+                       const struct sweep_options *sweep, json_t **report, struct error *err)
 {
     struct run_result result;
-    const struct run_options options = {.strict = strict, .fault = {.kind = RUN_FAULT_MEASURE}};
+    const struct run_options options = {
+        .release = sweep->release, .strict = sweep->strict, .fault = {.kind = RUN_FAULT_MEASURE}};
     bool passed = run_scenario(scenario, server, &options, &result) && !result.skipped;
     *report = json_object();
     if (!passed) {

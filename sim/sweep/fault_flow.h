@@ -19,8 +19,8 @@ struct fault_flow {
 };
 
 /** Runs the scenario, which must pass, and reports what fault_flow_open needs. */
-bool fault_flow_record(const struct scenario *scenario, struct server *server, bool strict,
-                       json_t **report, struct error *err);
+bool fault_flow_record(const struct scenario *scenario, struct server *server,
+                       const struct sweep_options *sweep, json_t **report, struct error *err);
 bool fault_flow_open(const struct scenario *scenario, enum fault_family family, uint64_t seed,
                      const json_t *report, struct fault_flow *flow, struct error *err);
 void fault_flow_close(struct fault_flow *flow);

@@ -28,11 +28,13 @@ static json_t *versions_of_boots(const json_t *trace)
     return versions;
 }
 
-bool power_flow_record(const struct scenario *scenario, struct server *server, bool strict,
-                       int journal_fd, json_t **report, struct error *err)
+bool power_flow_record(const struct scenario *scenario, struct server *server,
+                       const struct sweep_options *sweep, int journal_fd, json_t **report,
+                       struct error *err)
 {
     struct run_result result;
-    const struct run_options options = {.strict = strict, .journal_fd = journal_fd};
+    const struct run_options options = {
+        .release = sweep->release, .strict = sweep->strict, .journal_fd = journal_fd};
     bool passed = run_scenario(scenario, server, &options, &result);
     *report = json_object();
     if (result.skipped || !passed) {

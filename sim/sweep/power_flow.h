@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "flash_journal.h"
+#include "sweep.h"
 
 struct scenario;
 struct server;
@@ -31,8 +32,9 @@ struct power_flow {
 };
 
 /** Runs the scenario, without a fault. Its verdict must be good: False with err set if not. */
-bool power_flow_record(const struct scenario *scenario, struct server *server, bool strict,
-                       int journal_fd, json_t **report, struct error *err);
+bool power_flow_record(const struct scenario *scenario, struct server *server,
+                       const struct sweep_options *sweep, int journal_fd, json_t **report,
+                       struct error *err);
 
 /** Makes the flow from what the run has left. */
 bool power_flow_open(const struct scenario *scenario, int journal_fd, const json_t *report,

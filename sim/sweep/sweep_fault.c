@@ -218,7 +218,8 @@ static bool retry(const struct fault_sweep *sweep, const struct fault_flow *flow
 {
     struct run_result result;
     const struct run_start start = {.flash = end->flash, .efuse = end->efuse, .confirm = pending};
-    const struct run_options options = {.strict = sweep->options->strict, .start = &start};
+    const struct run_options options = {
+        .release = sweep->options->release, .strict = sweep->options->strict, .start = &start};
     run_scenario(flow->scenario, server, &options, &result);
     bool ran = result.trace != NULL;
     if (ran) {
@@ -258,8 +259,10 @@ static bool run_fault(const struct fault_sweep *sweep, const struct fault_flow *
         return error_set(err, "%s: out of memory", flow->scenario->name);
     }
     struct run_result result;
-    const struct run_options options = {
-        .strict = sweep->options->strict, .fault = *fault, .end = &end};
+    const struct run_options options = {.release = sweep->options->release,
+                                        .strict = sweep->options->strict,
+                                        .fault = *fault,
+                                        .end = &end};
     run_scenario(flow->scenario, server, &options, &result);
     bool ran = result.trace != NULL;
     if (ran) {
@@ -282,7 +285,7 @@ static json_t *record_one(size_t index, struct server *server, void *context)
     const struct fault_sweep *sweep = context;
     struct error err = {""};
     json_t *report = NULL;
-    fault_flow_record(sweep->scenarios[index], server, sweep->options->strict, &report, &err);
+    fault_flow_record(sweep->scenarios[index], server, sweep->options, &report, &err);
     json_object_set_new(report, "error", json_string(err.text));
     return report;
 }

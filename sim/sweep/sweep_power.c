@@ -78,7 +78,7 @@ static json_t *record_flow(size_t index, struct server *server, void *context)
     struct power_sweep *sweep = context;
     struct error err = {""};
     json_t *report = NULL;
-    if (!power_flow_record(sweep->scenarios[index], server, sweep->options->strict,
+    if (!power_flow_record(sweep->scenarios[index], server, sweep->options,
                            sweep->flows[index].journal.fd, &report, &err)) {
         json_object_set_new(report, "error", json_string(err.text));
     }

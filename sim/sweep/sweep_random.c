@@ -31,7 +31,8 @@ struct random_sweep {
 static json_t *run_walk(const struct random_sweep *sweep, const struct scenario *row,
                         struct server *server, struct run_result *result)
 {
-    const struct run_options options = {.strict = sweep->options->strict};
+    const struct run_options options = {.release = sweep->options->release,
+                                        .strict = sweep->options->strict};
     run_scenario(row, server, &options, result);
     return result->trace;
 }
@@ -83,7 +84,7 @@ static void name_windows(const struct random_sweep *sweep, const struct scenario
         if (json_object_get(finding, "window") != NULL) {
             continue;
         }
-        const char *window = walk_window(row, trace, finding, server, sweep->options->strict);
+        const char *window = walk_window(row, trace, finding, server, sweep->options);
         if (window != NULL) {
             json_object_set_new(finding, "window", json_string(window));
         }

@@ -39,8 +39,8 @@ static bool find_aftermath(const json_t *trace, struct aftermath *after)
 }
 
 /* What is written without the cut. */
-static bool record_journal(const struct scenario *scenario, struct server *server, bool strict,
-                           struct flash_journal *journal)
+static bool record_journal(const struct scenario *scenario, struct server *server,
+                           const struct sweep_options *sweep, struct flash_journal *journal)
 {
     struct scenario whole = *scenario;
     struct temp_file file = TEMP_FILE_NONE;
@@ -50,7 +50,8 @@ static bool record_journal(const struct scenario *scenario, struct server *serve
     if (!temp_file_create(&file, "otasim-journal", &err)) {
         return false;
     }
-    const struct run_options options = {.strict = strict, .journal_fd = file.fd};
+    const struct run_options options = {
+        .release = sweep->release, .strict = sweep->strict, .journal_fd = file.fd};
     run_scenario(&whole, server, &options, &result);
     bool ok = result.trace != NULL && flash_journal_read(file.fd, journal, &err);
     run_result_free(&result);
@@ -103,14 +104,14 @@ static bool may_be_explained(const json_t *finding)
 }
 
 const char *walk_window(const struct scenario *scenario, const json_t *trace, const json_t *finding,
-                        struct server *server, bool strict)
+                        struct server *server, const struct sweep_options *sweep)
 {
     struct aftermath after = {.boot = -1};
     struct flash_journal journal = {.ops = NULL};
     if (scenario->power.at_operation == 0 || !may_be_explained(finding) ||
         !find_aftermath(trace, &after) ||
         after.boot != json_integer_value(json_object_get(finding, "boot")) ||
-        !record_journal(scenario, server, strict, &journal)) {
+        !record_journal(scenario, server, sweep, &journal)) {
         return NULL;
     }
     bool explained = is_explained(scenario, &journal, after.selected);

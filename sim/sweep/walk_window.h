@@ -6,9 +6,10 @@
 
 #include "scenario.h"
 #include "server.h"
+#include "sweep.h"
 
 /** The name of the window that explains the finding (of walk_judge, in `trace`), or NULL if none
  * does. Runs the scenario again without its cut, which says what was being written when power
- * failed. strict: quirks are off. */
+ * failed. */
 const char *walk_window(const struct scenario *scenario, const json_t *trace, const json_t *finding,
-                        struct server *server, bool strict);
+                        struct server *server, const struct sweep_options *sweep);

@@ -183,6 +183,9 @@ static esp_err_t begin(struct https_ota *ota)
         return err;
     }
     https_ota_event(ESP_HTTPS_OTA_CONNECTED, NULL, 0);
+    if (lacks_callback(&ota->config)) {
+        return ESP_ERR_INVALID_ARG;
+    }
     find_image_size(ota);
     err = find_partitions(ota);
     return err != ESP_OK ? err : make_buffer(ota);
@@ -192,7 +195,7 @@ esp_err_t https_ota_begin(const struct https_ota_config *config, esp_https_ota_h
 {
     https_ota_event(ESP_HTTPS_OTA_START, NULL, 0);
     esp_err_t err = handle == NULL ? ESP_ERR_INVALID_ARG : check_config(config);
-    if (err == ESP_OK && lacks_callback(config)) {
+    if (err == ESP_OK && lacks_callback(config) && !quirk(QUIRK_CALLBACK_CHECKED_LATE)) {
         err = ESP_ERR_INVALID_ARG;
         if (quirk(QUIRK_NO_CALLBACK_KEEPS_HANDLE)) {
             /* The device returns without a look at the handle (catalogue P06). */
@@ -253,11 +256,14 @@ static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out
     if (!is_image(ota->final)) {
         return ESP_FAIL;
     }
-    if (ota->written > 0) {
+    if (ota->written > 0 && !quirk(QUIRK_DESC_AFTER_PERFORM)) {
         /* The beginning is in flash already: resumed, or perform was called. */
         return esp_partition_read(ota->staging, offset, out, size);
     }
     if (ota->header_length == 0) {
+        if (ota->written > 0) {
+            quirk_met(QUIRK_DESC_AFTER_PERFORM); /* takes what belongs to the slot */
+        }
         if (https_ota_read_header(ota) != ESP_OK) {
             return ESP_FAIL;
         }
@@ -303,7 +309,8 @@ static esp_err_t open_update(struct https_ota *ota)
 {
     size_t erase = OTA_WITH_SEQUENTIAL_WRITES;
     if (ota->config.bulk_flash_erase) {
-        erase = ota->image_size > 0 ? (size_t)ota->image_size : OTA_SIZE_UNKNOWN;
+        bool size_counts = ota->image_size > 0 && !quirk(QUIRK_BULK_ERASE_WHOLE);
+        erase = size_counts ? (size_t)ota->image_size : OTA_SIZE_UNKNOWN;
     }
     esp_err_t err = ota->resumes
                         ? esp_ota_resume(ota->staging, erase, (size_t)ota->written, &ota->update)
@@ -490,7 +497,7 @@ esp_err_t https_ota_run(const struct https_ota_config *config)
     esp_https_ota_handle_t handle = NULL;
     esp_err_t err = https_ota_begin(config, &handle);
     if (err != ESP_OK) {
-        return err;
+        return quirk(QUIRK_ONE_SHOT_HIDES_BEGIN) ? ESP_FAIL : err;
     }
     do {
         err = esp_https_ota_perform(handle);

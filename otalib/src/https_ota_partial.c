@@ -1,6 +1,7 @@
 /* Partial download: the image's size first, then one range after the other. */
 #include "esp_log.h"
 #include "https_ota_private.h"
+#include "otasim_quirk.h"
 
 #if CONFIG_ESP_HTTPS_OTA_DECRYPT_CB
 #define HEADER_SHIFT(ota) ((int)(ota)->config.enc_img_header_size)
@@ -66,14 +67,33 @@ static esp_err_t ask_for_size(struct https_ota *ota)
         ESP_LOGE(TAG, "HEAD failed: %s", esp_err_to_name(err));
         return err;
     }
-    if (status == HttpStatus_NotModified) {
+    if (status == HttpStatus_NotModified && !quirk(QUIRK_HEAD_NOT_MODIFIED_UNNAMED)) {
         return ESP_ERR_HTTP_NOT_MODIFIED;
     }
     if (status == HttpStatus_Ok) {
         ota->image_size = (int)esp_http_client_get_content_length(ota->client);
         return ESP_OK;
     }
+    if (quirk(QUIRK_HEAD_REFUSED_FAILS)) {
+        quirk_met(QUIRK_HEAD_REFUSED_FAILS);
+        ESP_LOGE(TAG, "HEAD: status %d", status);
+        return ESP_FAIL;
+    }
     return size_from_range(ota);
+}
+
+static esp_err_t check_size(const struct https_ota *ota)
+{
+    if (ota->image_size >= 0) {
+        return ESP_OK;
+    }
+    if (quirk(QUIRK_HEAD_WITHOUT_LENGTH)) {
+        /* All is asked for at once, and never known to be all. */
+        quirk_met(QUIRK_HEAD_WITHOUT_LENGTH);
+        return ESP_OK;
+    }
+    ESP_LOGE(TAG, "the server does not say how large the image is");
+    return ESP_FAIL;
 }
 
 esp_err_t https_ota_prepare_partial(struct https_ota *ota)
@@ -83,11 +103,8 @@ esp_err_t https_ota_prepare_partial(struct https_ota *ota)
         return err;
     }
     esp_http_client_close(ota->client);
-    if (ota->image_size < 0) {
-        ESP_LOGE(TAG, "the server does not say how large the image is");
-        return ESP_FAIL;
-    }
-    return https_ota_set_first_range(ota);
+    err = check_size(ota);
+    return err != ESP_OK ? err : https_ota_set_first_range(ota);
 }
 
 #else
@@ -102,7 +119,8 @@ esp_err_t https_ota_prepare_partial(struct https_ota *ota)
 
 esp_err_t https_ota_next_range(struct https_ota *ota)
 {
-    if (!esp_http_client_is_persistent_connection(ota->client)) {
+    if (quirk(QUIRK_CONNECTION_PER_RANGE) ||
+        !esp_http_client_is_persistent_connection(ota->client)) {
         esp_http_client_close(ota->client);
     }
     int from = ota->written + HEADER_SHIFT(ota);

@@ -58,13 +58,25 @@ static esp_err_t answer_challenge(struct https_ota *ota)
     return esp_http_client_add_auth(ota->client);
 }
 
+/* Whether a resumed update takes a whole image for the range that it asked for. */
+static bool takes_for_range(const struct https_ota *ota)
+{
+    if (!ota->partial || !quirk(QUIRK_RESUMED_RANGE_IGNORED)) {
+        return false;
+    }
+    if (ota->written > 0) {
+        quirk_met(QUIRK_RESUMED_RANGE_IGNORED);
+    }
+    return true;
+}
+
 /* 200, 206, and by a quirk (H13) every other status below 400 that nothing else handles. */
 static esp_err_t accept_body(const struct https_ota *ota, int status)
 {
+    if (ota->resumes && status != HttpStatus_PartialContent && !takes_for_range(ota)) {
+        return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
+    }
     if (status == HttpStatus_Ok || status == HttpStatus_PartialContent) {
-        if (ota->resumes && !ota->partial && status != HttpStatus_PartialContent) {
-            return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
-        }
         return ESP_OK;
     }
     if (!quirk(QUIRK_ODD_STATUS_INSTALLED)) {
@@ -72,7 +84,7 @@ static esp_err_t accept_body(const struct https_ota *ota, int status)
         return ESP_FAIL;
     }
     quirk_met(QUIRK_ODD_STATUS_INSTALLED);
-    return ota->resumes && !ota->partial ? ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE : ESP_OK;
+    return ESP_OK;
 }
 
 static esp_err_t judge_status(struct https_ota *ota, int status)
@@ -83,10 +95,10 @@ static esp_err_t judge_status(struct https_ota *ota, int status)
     if (status == HttpStatus_Unauthorized) {
         return answer_challenge(ota);
     }
-    if (status == HttpStatus_NotModified) {
+    if (status == HttpStatus_NotModified && !quirk(QUIRK_NOT_MODIFIED_UNNAMED)) {
         return ESP_ERR_HTTP_NOT_MODIFIED;
     }
-    if (status == HttpStatus_RangeNotSatisfiable) {
+    if (status == HttpStatus_RangeNotSatisfiable && !quirk(QUIRK_RANGE_NOT_SATISFIABLE_UNNAMED)) {
         return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;
     }
     if (status >= HttpStatus_BadRequest) {

@@ -4,6 +4,7 @@
 
 #include "esp_log.h"
 #include "http_memory.h"
+#include "otasim_quirk.h"
 #include "sdkconfig.h"
 
 #define DEFAULT_TIMEOUT_MS 5000
@@ -209,7 +210,10 @@ esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const 
     }
     client->post_data = data;
     client->post_length = data != NULL ? len : 0;
-    /* The body gets no Content-Type by itself (recording A-post-body-method). */
+    if (quirk(QUIRK_POST_IS_FORM) && http_headers_get(&client->headers, "Content-Type") == NULL) {
+        return http_headers_set(&client->headers, "Content-Type",
+                                "application/x-www-form-urlencoded");
+    }
     return ESP_OK;
 }
 

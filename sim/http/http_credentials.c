@@ -1,6 +1,7 @@
 #include "esp_log.h"
 #include "http_client.h"
 #include "http_memory.h"
+#include "otasim_quirk.h"
 #include "sdkconfig.h"
 
 static const char *const TAG = "HTTP_CLIENT";
@@ -114,11 +115,8 @@ esp_err_t esp_http_client_set_auth_data(esp_http_client_handle_t client, const c
     return ESP_OK;
 }
 
-esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client)
+static esp_err_t answer_challenge(struct esp_http_client *client)
 {
-    if (client == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
     if (client->response.status != HttpStatus_Unauthorized) {
         return ESP_ERR_INVALID_STATE;
     }
@@ -128,4 +126,18 @@ esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client)
         return ESP_ERR_NOT_SUPPORTED;
     }
     return take_challenge(client, client->response.challenge.bytes);
+}
+
+esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    esp_err_t err = answer_challenge(client);
+    if (err != ESP_OK && quirk(QUIRK_UNANSWERABLE_401_REPEATED)) {
+        /* Nobody hears that there is no answer: the same request goes out again. */
+        quirk_met(QUIRK_UNANSWERABLE_401_REPEATED);
+        return ESP_OK;
+    }
+    return err;
 }

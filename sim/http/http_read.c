@@ -18,8 +18,9 @@ enum supply {
 static enum supply end_of_connection(struct esp_http_client *client, bool is_clean)
 {
     const struct http_response *response = &client->response;
-    bool length_promised = response->content_length >= 0 && !response->is_chunked;
-    if (!is_clean || length_promised) {
+    bool more_promised =
+        response->is_chunked ? quirk(QUIRK_BROKEN_CHUNK_WRITTEN) : response->content_length >= 0;
+    if (!is_clean || more_promised) {
         return BROKEN;
     }
     return http_response_feed(client, NULL, 0) ? BODY_ENDS : NOT_HTTP;
@@ -62,7 +63,6 @@ static int end_read(struct esp_http_client *client, enum supply supply, int coun
         http_event_error(client);
         return ESP_FAIL;
     case NOT_HTTP:
-        return ESP_FAIL;
     case MORE:
     case BODY_ENDS:
         break;
@@ -82,9 +82,7 @@ int esp_http_client_read(esp_http_client_handle_t client, char *buffer, int len)
             break;
         }
         enum supply supply = receive_more(client);
-        bool surplus =
-            supply == NOT_HTTP && HTTP_PARSER_ERRNO(&client->parser) != HPE_INVALID_EOF_STATE;
-        if (surplus) {
+        if (supply == NOT_HTTP) {
             /* The device gives up what came before the flaw in the same read: catalogue H07b. */
             return ESP_FAIL;
         }

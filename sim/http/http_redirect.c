@@ -51,8 +51,15 @@ static esp_err_t follow_with_host_header(struct esp_http_client *client, const s
     return other_host ? http_headers_set(&client->headers, "Host", url->host) : ESP_OK;
 }
 
+/* They were for the host before. */
 static void forget_credentials(struct esp_http_client *client)
 {
+    if (quirk(QUIRK_CREDENTIALS_FOLLOW)) {
+        if (client->username != NULL || http_headers_get(&client->headers, "Authorization")) {
+            quirk_met(QUIRK_CREDENTIALS_FOLLOW);
+        }
+        return;
+    }
     http_headers_delete(&client->headers, "Authorization");
     http_free(client->username);
     http_free(client->password);
@@ -144,6 +151,10 @@ static bool is_downgrade(const struct esp_http_client *client, const char *locat
         return false;
     }
     if (has_scheme(location)) {
+        if (quirk(QUIRK_DOWNGRADE_FOLLOWED)) {
+            quirk_met(QUIRK_DOWNGRADE_FOLLOWED);
+            return false;
+        }
         return true;
     }
     if (quirk(QUIRK_REDIRECT_RELATIVE_IS_DOWNGRADE)) {

@@ -4,6 +4,7 @@
 #include "esp_random.h"
 #include "http_client.h"
 #include "http_memory.h"
+#include "otasim_quirk.h"
 #include "sdkconfig.h"
 
 static const char *const TAG = "HTTP_CLIENT";
@@ -200,6 +201,19 @@ static esp_err_t append_headers(const struct esp_http_client *client, struct dra
     return err != ESP_OK ? err : append(draft, "\r\n");
 }
 
+/* The request then ends where the header did not fit, without an empty line: the server waits for
+ * the rest, and we for the server. */
+static bool cuts_request(void)
+{
+#if CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
+    if (!quirk(QUIRK_REQUEST_CUT)) {
+        return false;
+    }
+    quirk_met(QUIRK_REQUEST_CUT);
+#endif
+    return true;
+}
+
 static esp_err_t compose(struct esp_http_client *client, struct draft *draft, int write_len)
 {
     esp_err_t err = append_request_line(client, draft);
@@ -207,14 +221,7 @@ static esp_err_t compose(struct esp_http_client *client, struct draft *draft, in
         return err;
     }
     err = append_headers(client, draft, write_len);
-#if !CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
-    /* Then the request ends where the header did not fit, without an empty line: the server waits
-     * for the rest, and we for the server. */
-    if (err == ESP_ERR_HTTP_HEADER_TOO_LONG) {
-        err = ESP_OK;
-    }
-#endif
-    return err;
+    return err == ESP_ERR_HTTP_HEADER_TOO_LONG && cuts_request() ? ESP_OK : err;
 }
 
 /* In one piece, so that a peer which is gone is noticed at the same point in every run. */

@@ -288,6 +288,11 @@ bool http_response_feed(struct esp_http_client *client, const char *bytes, size_
         (parsed == length || client->parser.upgrade)) {
         return true;
     }
+    if (quirk(QUIRK_PARSER_ERRORS_IGNORED) && !client->memory_short) {
+        /* Whatever comes now is dropped, and the wait for the rest of the message goes on. */
+        quirk_met(QUIRK_PARSER_ERRORS_IGNORED);
+        return true;
+    }
     ESP_LOGE(TAG, "HTTP parser: %s", http_errno_description(HTTP_PARSER_ERRNO(&client->parser)));
     return false;
 }

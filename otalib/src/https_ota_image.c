@@ -9,12 +9,17 @@
 
 static const char *const TAG = "esp_https_ota";
 
+int https_ota_header_size(void)
+{
+    return quirk(QUIRK_FIRST_READ_289) ? 289 : 1024;
+}
+
 esp_err_t https_ota_read_header(struct https_ota *ota)
 {
+    const int size = https_ota_header_size();
     int length = 0;
-    while (length < IMAGE_HEADER_SIZE && !esp_http_client_is_complete_data_received(ota->client)) {
-        int got =
-            esp_http_client_read(ota->client, ota->buffer + length, IMAGE_HEADER_SIZE - length);
+    while (length < size && !esp_http_client_is_complete_data_received(ota->client)) {
+        int got = esp_http_client_read(ota->client, ota->buffer + length, size - length);
         if (got == -ESP_ERR_HTTP_EAGAIN) {
             continue; /* the caller cannot get in here (catalogue N07) */
         }
@@ -23,8 +28,8 @@ esp_err_t https_ota_read_header(struct https_ota *ota)
         }
         length += got;
     }
-    if (length < IMAGE_HEADER_SIZE) {
-        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", length, IMAGE_HEADER_SIZE);
+    if (length < size) {
+        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", length, size);
         return ESP_FAIL;
     }
     ota->header_length = length;

@@ -36,8 +36,8 @@ static esp_http_client_transport_t transport_of(const struct esp_http_client *cl
                                                    : HTTP_TRANSPORT_UNKNOWN;
 }
 
-/* The device picks the transport for its first connection and keeps it, whatever scheme a redirect
- * leads to. */
+/* The device (by the quirk) picks the transport for its first connection and keeps it, whatever
+ * scheme a redirect leads to. */
 static void choose_transport(struct esp_http_client *client)
 {
     esp_http_client_transport_t wanted = transport_of(client);
@@ -46,6 +46,7 @@ static void choose_transport(struct esp_http_client *client)
     } else if (quirk(QUIRK_TRANSPORT_CHOSEN_ONCE)) {
         quirk_met(QUIRK_TRANSPORT_CHOSEN_ONCE);
     } else {
+        http_connection_close(client);
         client->transport = wanted;
     }
 }

@@ -304,7 +304,7 @@ MUTANTS = [
            "ota->state < OTA_STATE_IN_PROGRESS ? -1 : ota->image_size;",
            replay("A", "C")),
     Mutant("short-header-accepted", IMAGE,
-           "    if (length < IMAGE_HEADER_SIZE) {", "    if (length == 0) {",
+           "    if (length < size) {", "    if (length == 0) {",
            scenarios("truncation")),
     Mutant("plain-text-leaked", IMAGE,
            "        err = plain_length > 0 ? write_plain(ota, plain, plain_length) : nothing_yet();\n"

@@ -12,7 +12,9 @@
 
 #include "app_image.h"
 #include "boot.h"
+#include "image_leniency.h"
 #include "otadata.h"
+#include "release.h"
 #include "test_native.h"
 
 #define SECTOR      FLASH_SECTOR_SIZE
@@ -139,8 +141,10 @@ static inline void run_app(const struct partition *partition)
 {
     native_unload(); /* its open sessions still name partitions */
     esp_partition_unload_all();
-    bench.boot =
-        (struct boot){.device = bench.device, .running = *partition, .strict = bench.boot.strict};
+    bench.boot = (struct boot){.device = bench.device,
+                               .running = *partition,
+                               .release = bench.boot.release,
+                               .strict = bench.boot.strict};
     boot_set_current(&bench.boot);
     native_load(bench.variant);
 }
@@ -154,6 +158,16 @@ static inline const char *reset(void)
     }
     run_app(&bench.report.app);
     return bench.report.app.label;
+}
+
+/** Library and bootloader behave as that release of ESP-IDF does; "5.3.5", "master". */
+static inline void be_release(const char *text)
+{
+    struct error err;
+    if (!release_parse(text, &bench.boot.release, &err)) {
+        fail_msg("%s", err.text);
+    }
+    bench.bootloader.lenience = image_leniency_of(bench.boot.release);
 }
 
 static inline void be_strict(void)

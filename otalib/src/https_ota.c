@@ -50,7 +50,7 @@ static bool lacks_callback(const struct https_ota_config *config)
 static int bytes_to_keep(const struct https_ota_config *config)
 {
     size_t done = config->ota_image_bytes_written;
-    if (done < IMAGE_HEADER_SIZE) {
+    if (done < (size_t)https_ota_header_size()) {
         return 0;
     }
     if (esp_efuse_is_flash_encryption_enabled()) {
@@ -82,9 +82,11 @@ static void read_config(struct https_ota *ota, const struct https_ota_config *co
 static esp_err_t make_client(struct https_ota *ota)
 {
     ota->client = esp_http_client_init(ota->config.http_config);
-    if (ota->client == NULL) {
-        return ESP_FAIL;
-    }
+    return ota->client != NULL ? ESP_OK : ESP_FAIL;
+}
+
+static esp_err_t set_up_client(struct https_ota *ota)
+{
     return ota->config.http_client_init_cb != NULL ? ota->config.http_client_init_cb(ota->client)
                                                    : ESP_OK;
 }
@@ -101,14 +103,28 @@ static esp_err_t start_over(struct https_ota *ota)
     return err != ESP_OK && err != ESP_ERR_NOT_FOUND ? err : https_ota_connect(ota);
 }
 
+static esp_err_t set_range(struct https_ota *ota)
+{
+    if (ota->partial) {
+        return https_ota_prepare_partial(ota);
+    }
+    return ota->resumes ? https_ota_set_first_range(ota) : ESP_OK;
+}
+
+/* The application sets up the client before the first request. */
+static esp_err_t prepare_client(struct https_ota *ota)
+{
+    bool after_head = quirk(QUIRK_INIT_CB_AFTER_HEAD);
+    esp_err_t err = after_head ? set_range(ota) : set_up_client(ota);
+    if (err != ESP_OK) {
+        return err;
+    }
+    return after_head ? set_up_client(ota) : set_range(ota);
+}
+
 static esp_err_t connect_first(struct https_ota *ota)
 {
-    esp_err_t err = ESP_OK;
-    if (ota->partial) {
-        err = https_ota_prepare_partial(ota);
-    } else if (ota->resumes) {
-        err = https_ota_set_first_range(ota);
-    }
+    esp_err_t err = prepare_client(ota);
     if (err != ESP_OK) {
         return err;
     }
@@ -158,7 +174,8 @@ static esp_err_t make_buffer(struct https_ota *ota)
 {
     int size = ota->config.http_config->buffer_size;
     uint32_t caps = ota->config.buffer_caps;
-    ota->buffer_size = size > IMAGE_HEADER_SIZE ? (size_t)size : IMAGE_HEADER_SIZE;
+    int least = https_ota_header_size();
+    ota->buffer_size = (size_t)(size > least ? size : least);
     ota->buffer = heap_caps_malloc(ota->buffer_size, caps != 0 ? caps : MALLOC_CAP_DEFAULT);
     return ota->buffer != NULL ? ESP_OK : ESP_ERR_NO_MEM;
 }
@@ -260,7 +277,7 @@ static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out
         /* The beginning is in flash already: resumed, or perform was called. */
         return esp_partition_read(ota->staging, offset, out, size);
     }
-    if (ota->header_length < IMAGE_HEADER_SIZE) {
+    if (ota->header_length < https_ota_header_size()) {
         if (ota->written > 0) {
             quirk_met(QUIRK_DESC_AFTER_PERFORM); /* takes what belongs to the slot */
         }
@@ -286,11 +303,15 @@ esp_err_t esp_https_ota_get_img_desc(esp_https_ota_handle_t https_ota_handle,
     https_ota_event(ESP_HTTPS_OTA_GET_IMG_DESC, NULL, 0);
     esp_err_t err =
         get_description(https_ota_handle, DESCRIPTOR_OFFSET, new_app_info, sizeof *new_app_info);
-    if (err == ESP_OK && new_app_info->magic_word != ESP_APP_DESC_MAGIC_WORD) {
-        ESP_LOGE(TAG, "the image has no app descriptor");
-        return ESP_FAIL;
+    if (err != ESP_OK || new_app_info->magic_word == ESP_APP_DESC_MAGIC_WORD) {
+        return err;
     }
-    return err;
+    if (quirk(QUIRK_DESC_MAGIC_UNCHECKED)) {
+        quirk_met(QUIRK_DESC_MAGIC_UNCHECKED);
+        return ESP_OK;
+    }
+    ESP_LOGE(TAG, "the image has no app descriptor");
+    return ESP_FAIL;
 }
 
 esp_err_t esp_https_ota_get_bootloader_img_desc(esp_https_ota_handle_t https_ota_handle,
@@ -361,14 +382,24 @@ static esp_err_t perform_next(struct https_ota *ota)
     return got > 0 ? https_ota_write(ota, (size_t)got) : end_of_response(ota);
 }
 
+/* Here, and again when it is written: all that goes by the length is too far by the header. */
+static void count_header_twice(struct https_ota *ota)
+{
+    if (quirk(QUIRK_LENGTH_COUNTED_TWICE)) {
+        quirk_met(QUIRK_LENGTH_COUNTED_TWICE);
+        ota->written += ota->header_length;
+    }
+}
+
 static esp_err_t perform_header(struct https_ota *ota)
 {
-    if (ota->header_length < IMAGE_HEADER_SIZE) {
+    if (ota->header_length < https_ota_header_size()) {
         esp_err_t err = https_ota_read_header(ota);
         ota->awaits_header = err == ESP_ERR_HTTPS_OTA_IN_PROGRESS;
         if (err != ESP_OK) {
             return err;
         }
+        count_header_twice(ota);
     }
     return https_ota_write_header(ota);
 }
@@ -515,6 +546,10 @@ esp_err_t https_ota_run(const struct https_ota_config *config)
     if (config->ota_resumption) {
         ESP_LOGE(TAG, "esp_https_ota() cannot resume");
         return ESP_ERR_NOT_SUPPORTED;
+    }
+    const struct https_ota_config http_only = {.http_config = config->http_config};
+    if (quirk(QUIRK_ONE_SHOT_HTTP_ONLY)) {
+        config = &http_only; /* its only parameter is the client's configuration */
     }
     esp_https_ota_handle_t handle = NULL;
     esp_err_t err = https_ota_begin(config, &handle);

@@ -22,11 +22,16 @@ static bool waits_on(int got)
     return true;
 }
 
+int https_ota_header_size(void)
+{
+    return quirk(QUIRK_FIRST_READ_289) ? 289 : 1024;
+}
+
 esp_err_t https_ota_read_header(struct https_ota *ota)
 {
-    while (ota->header_length < IMAGE_HEADER_SIZE &&
-           !esp_http_client_is_complete_data_received(ota->client)) {
-        int missing = IMAGE_HEADER_SIZE - ota->header_length;
+    const int size = https_ota_header_size();
+    while (ota->header_length < size && !esp_http_client_is_complete_data_received(ota->client)) {
+        int missing = size - ota->header_length;
         int got = esp_http_client_read(ota->client, ota->buffer + ota->header_length, missing);
         if (got <= 0 && got != -ESP_ERR_HTTP_EAGAIN) {
             break;
@@ -36,9 +41,8 @@ esp_err_t https_ota_read_header(struct https_ota *ota)
             return ESP_ERR_HTTPS_OTA_IN_PROGRESS;
         }
     }
-    if (ota->header_length < IMAGE_HEADER_SIZE) {
-        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", ota->header_length,
-                 IMAGE_HEADER_SIZE);
+    if (ota->header_length < size) {
+        ESP_LOGE(TAG, "the image's header did not come: %d bytes of %d", ota->header_length, size);
         ota->header_length = 0;
         return ESP_FAIL;
     }

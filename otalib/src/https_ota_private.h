@@ -5,8 +5,8 @@
 
 #include "https_release_shape.h"
 
-/* The first read takes so much: header, first segment's header and app descriptor lie in it. */
-#define IMAGE_HEADER_SIZE 1024
+/** The first read takes so much: header, first segment's header and app descriptor lie in it. */
+int https_ota_header_size(void);
 
 enum ota_state {
     OTA_STATE_INIT,
@@ -55,8 +55,8 @@ esp_err_t https_ota_set_first_range(struct https_ota *ota);
 /** The response is used up: asks for the next range. */
 esp_err_t https_ota_next_range(struct https_ota *ota);
 
-/** Reads the image's first IMAGE_HEADER_SIZE bytes into the buffer. ESP_FAIL if they do not come,
- * ESP_ERR_HTTPS_OTA_IN_PROGRESS if they did not yet. */
+/** Reads the image's first https_ota_header_size() bytes into the buffer. ESP_FAIL if they do not
+ * come, ESP_ERR_HTTPS_OTA_IN_PROGRESS if they did not yet. */
 esp_err_t https_ota_read_header(struct https_ota *ota);
 
 /** Checks and writes the image's header, which is in the buffer. */

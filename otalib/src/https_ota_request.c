@@ -48,14 +48,24 @@ static esp_err_t follow_redirect(struct https_ota *ota)
     return err != ESP_OK ? err : esp_http_client_set_redirection(ota->client);
 }
 
-static esp_err_t answer_challenge(struct https_ota *ota)
+static esp_err_t count_authorization(struct https_ota *ota)
 {
-    if (ota->authorizations >= ota->max_authorizations) {
-        ESP_LOGE(TAG, "still unauthorized after %d retries", ota->authorizations);
+    ota->authorizations++;
+    if (ota->authorizations <= ota->max_authorizations) {
+        return ESP_OK;
+    }
+    if (!quirk(QUIRK_ENDLESS_401)) {
+        ESP_LOGE(TAG, "still unauthorized after %d retries", ota->max_authorizations);
         return ESP_FAIL;
     }
-    ota->authorizations++;
-    return esp_http_client_add_auth(ota->client);
+    quirk_met(QUIRK_ENDLESS_401);
+    return ESP_OK;
+}
+
+static esp_err_t answer_challenge(struct https_ota *ota)
+{
+    esp_err_t err = count_authorization(ota);
+    return err != ESP_OK ? err : esp_http_client_add_auth(ota->client);
 }
 
 /* Whether a resumed update takes a whole image for the range that it asked for. */

@@ -127,6 +127,31 @@ static esp_err_t select_other_slot(struct ota_select *select, uint32_t slot,
     return ota_select_write(select, select->active ^ 1, seq, state);
 }
 
+static bool confirmed_app_runs(const struct ota_select *select, uint32_t slot)
+{
+    const esp_partition_t *running = esp_ota_get_running_partition();
+    return select->entry[select->active].ota_state == ESP_OTA_IMG_VALID && ota_is_slot(running) &&
+           slot == ota_slot_number(running);
+}
+
+/* The slot is the selected one already: its number stays, its state begins anew. */
+static esp_err_t select_again(struct ota_select *select, uint32_t slot, esp_ota_img_states_t state)
+{
+    uint32_t seq = select->entry[select->active].ota_seq;
+    if (quirk(QUIRK_RESELECT_DUPLICATES_SEQ)) {
+        quirk_met(QUIRK_RESELECT_DUPLICATES_SEQ);
+        return ota_select_write(select, select->active ^ 1, seq, state);
+    }
+    if (OTA_ROLLBACK && confirmed_app_runs(select, slot)) {
+        /* A confirmed app becomes an unconfirmed one (catalogue O29). */
+        if (!quirk(QUIRK_RESELECT_UNCONFIRMS)) {
+            return ESP_OK;
+        }
+        quirk_met(QUIRK_RESELECT_UNCONFIRMS);
+    }
+    return ota_select_write(select, select->active, seq, state);
+}
+
 static esp_err_t select_slot(uint32_t slot)
 {
     struct ota_select select;
@@ -140,20 +165,8 @@ static esp_err_t select_slot(uint32_t slot)
     if (select.active < 0) {
         return ota_select_write(&select, 0, slot + 1, state);
     }
-    uint32_t active_seq = select.entry[select.active].ota_seq;
-    if (ota_select_slot(&select, active_seq) == slot) {
-        if (OTA_ROLLBACK && select.entry[select.active].ota_state == ESP_OTA_IMG_VALID &&
-            slot == ota_slot_number(esp_ota_get_running_partition()) &&
-            ota_is_slot(esp_ota_get_running_partition())) {
-            /* A confirmed app becomes an unconfirmed one (catalogue O29). */
-            if (!quirk(QUIRK_RESELECT_UNCONFIRMS)) {
-                return ESP_OK;
-            }
-            quirk_met(QUIRK_RESELECT_UNCONFIRMS);
-        }
-        return ota_select_write(&select, select.active, active_seq, state);
-    }
-    return select_other_slot(&select, slot, state);
+    bool selected = ota_select_slot(&select, select.entry[select.active].ota_seq) == slot;
+    return selected ? select_again(&select, slot, state) : select_other_slot(&select, slot, state);
 }
 
 static esp_err_t select_factory(void)

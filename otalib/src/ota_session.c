@@ -63,7 +63,18 @@ static void protect_flash(const struct session *session, bool protect)
     }
 }
 
-static esp_err_t check_app_target(const esp_partition_t *partition)
+/* An update that goes on has destroyed the app before already; the first releases that could resume
+ * did not ask (catalogue G24). */
+static bool may_replace_unconfirmed(bool resumes)
+{
+    if (!resumes || !quirk(QUIRK_RESUME_WHILE_PENDING)) {
+        return false;
+    }
+    quirk_met(QUIRK_RESUME_WHILE_PENDING);
+    return true;
+}
+
+static esp_err_t check_app_target(const esp_partition_t *partition, bool resumes)
 {
     if (!ota_is_slot(partition)) {
         return ESP_ERR_INVALID_ARG;
@@ -72,32 +83,47 @@ static esp_err_t check_app_target(const esp_partition_t *partition)
     if (partition == running) {
         return ESP_ERR_OTA_PARTITION_CONFLICT;
     }
-#if OTA_ROLLBACK
     esp_ota_img_states_t state;
-    if (esp_ota_get_state_partition(running, &state) == ESP_OK &&
-        state == ESP_OTA_IMG_PENDING_VERIFY) {
+    if (OTA_ROLLBACK && esp_ota_get_state_partition(running, &state) == ESP_OK &&
+        state == ESP_OTA_IMG_PENDING_VERIFY && !may_replace_unconfirmed(resumes)) {
         ESP_LOGE(TAG, "the running app is not confirmed: no update before that");
         return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
     }
-#endif
     return ESP_OK;
 }
 
+static bool must_be_slot(const esp_partition_t *partition)
+{
+    return partition->type == ESP_PARTITION_TYPE_APP || quirk(QUIRK_APP_SLOTS_ONLY);
+}
+
+/* Two updates of one partition at a time spoil each other (catalogue F09). */
+static bool may_share(const esp_partition_t *partition)
+{
+    if (!is_in_use(partition)) {
+        return true;
+    }
+    if (!quirk(QUIRK_CONCURRENT_UPDATES)) {
+        return false;
+    }
+    quirk_met(QUIRK_CONCURRENT_UPDATES);
+    return true;
+}
+
 /* The checks that esp_ota_begin and esp_ota_resume share, and the new session. */
-static esp_err_t open_session(const esp_partition_t *partition, esp_ota_handle_t *out_handle,
-                              struct session **out)
+static esp_err_t open_session(const esp_partition_t *partition, bool resumes, struct session **out)
 {
     const esp_partition_t *target = esp_partition_verify(partition);
     if (target == NULL) {
         return ESP_ERR_NOT_FOUND;
     }
-    if (target->type == ESP_PARTITION_TYPE_APP) {
-        esp_err_t err = check_app_target(target);
+    if (must_be_slot(target)) {
+        esp_err_t err = check_app_target(target, resumes);
         if (err != ESP_OK) {
             return err;
         }
     }
-    if (is_in_use(target)) {
+    if (!may_share(target)) {
         ESP_LOGE(TAG, "an update of \"%s\" is under way already", target->label);
         return ESP_ERR_OTA_ALREADY_IN_PROGRESS;
     }
@@ -106,10 +132,10 @@ static esp_err_t open_session(const esp_partition_t *partition, esp_ota_handle_t
         return ESP_ERR_NO_MEM;
     }
     session->staging = session->final = target;
+    session->resumed = resumes;
     session->handle = ++last_handle;
     LIST_INSERT_HEAD(&sessions, session, link);
     protect_flash(session, false);
-    *out_handle = session->handle;
     *out = session;
     return ESP_OK;
 }
@@ -141,6 +167,22 @@ static uint32_t erase_length(const esp_partition_t *partition, size_t image_size
     return rounded;
 }
 
+/* A slot that is about to be written must not be rolled back to. */
+static void forget_overwritten(const esp_partition_t *slot)
+{
+    if (!OTA_ROLLBACK || !ota_is_slot(slot)) {
+        return;
+    }
+    if (!quirk(QUIRK_OVERWRITTEN_SLOT_STAYS_VALID)) {
+        ota_forget(slot);
+        return;
+    }
+    esp_ota_img_states_t state;
+    if (esp_ota_get_state_partition(slot, &state) == ESP_OK && state == ESP_OTA_IMG_VALID) {
+        quirk_met(QUIRK_OVERWRITTEN_SLOT_STAYS_VALID);
+    }
+}
+
 esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
                         esp_ota_handle_t *out_handle)
 {
@@ -148,29 +190,25 @@ esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
         return ESP_ERR_INVALID_ARG;
     }
     struct session *session;
-    esp_err_t err = open_session(partition, out_handle, &session);
+    esp_err_t err = open_session(partition, false, &session);
     if (err != ESP_OK) {
         return err;
     }
-#if OTA_ROLLBACK
-    if (ota_is_slot(session->staging)) {
-        ota_forget(session->staging);
-    }
-#endif
+    forget_overwritten(session->staging);
     session->erases_lazily = image_size == OTA_WITH_SEQUENTIAL_WRITES;
-    if (session->erases_lazily) {
-        return ESP_OK;
+    if (!session->erases_lazily) {
+        err = esp_partition_erase_range(session->staging, 0,
+                                        erase_length(session->staging, image_size));
     }
-    err =
-        esp_partition_erase_range(session->staging, 0, erase_length(session->staging, image_size));
+    if (err != ESP_OK && !quirk(QUIRK_FAILED_BEGIN_LEAKS)) {
+        close_session(session);
+        return err;
+    }
     if (err != ESP_OK) {
         /* The session stays open, so the slot is blocked until a reboot (catalogue I16). */
-        if (quirk(QUIRK_FAILED_BEGIN_LEAKS)) {
-            quirk_met(QUIRK_FAILED_BEGIN_LEAKS);
-        } else {
-            close_session(session);
-        }
+        quirk_met(QUIRK_FAILED_BEGIN_LEAKS);
     }
+    *out_handle = session->handle;
     return err;
 }
 
@@ -181,11 +219,11 @@ esp_err_t esp_ota_resume(const esp_partition_t *partition, const size_t erase_si
         return ESP_ERR_INVALID_ARG;
     }
     struct session *session;
-    esp_err_t err = open_session(partition, out_handle, &session);
+    esp_err_t err = open_session(partition, true, &session);
     if (err == ESP_OK) {
-        session->resumed = true;
         session->erases_lazily = erase_size == OTA_WITH_SEQUENTIAL_WRITES;
         session->written = image_offset;
+        *out_handle = session->handle;
     }
     return err;
 }
@@ -239,6 +277,11 @@ static esp_err_t erase_ahead(const struct session *session, size_t size)
     return esp_partition_erase_range(session->staging, from, to - from);
 }
 
+static bool is_past_end(const struct session *session)
+{
+    return session->resumed && session->written >= session->staging->size;
+}
+
 static esp_err_t write_plain(struct session *session, const uint8_t *data, size_t size)
 {
     esp_err_t err = esp_partition_write(session->staging, session->written, data, size);
@@ -289,6 +332,9 @@ esp_err_t esp_ota_write(esp_ota_handle_t handle, const void *data, size_t size)
     }
     if (size == 0) {
         return ESP_OK;
+    }
+    if (is_past_end(session) && quirk(QUIRK_WRITE_PAST_END_IS_ARGUMENT)) {
+        return ESP_ERR_INVALID_ARG;
     }
     esp_err_t err = erase_ahead(session, size);
     if (err != ESP_OK) {

@@ -1,6 +1,7 @@
 /* The entry points whose shape depends on the release, and the names that only older ones have. */
 #include "esp_log.h"
 #include "https_release_shape.h"
+#include "otasim_quirk.h"
 
 #if HTTPS_OTA_HAS_EVENTS
 
@@ -14,7 +15,7 @@ ESP_EVENT_DEFINE_BASE(ESP_HTTPS_OTA_EVENT);
 
 void https_ota_event(esp_https_ota_event_t event, const void *data, size_t size)
 {
-    if (event == HTTPS_OTA_EVENT_MISSING) {
+    if (event == HTTPS_OTA_EVENT_MISSING || quirk(QUIRK_NO_EVENTS)) {
         return;
     }
     esp_err_t err = esp_event_post(ESP_HTTPS_OTA_EVENT, (int32_t)event, data, size, POST_TICKS);

@@ -158,6 +158,12 @@ static esp_err_t verify_header(struct verification *v)
     return ESP_OK;
 }
 
+static bool lets_through(struct verification *v, enum app_image_leniency what)
+{
+    v->info->let_through |= v->rules->lenience & what;
+    return (v->rules->lenience & what) != 0;
+}
+
 static esp_err_t verify_segment_header(struct verification *v, unsigned index,
                                        struct app_image_segment *segment)
 {
@@ -176,7 +182,8 @@ static esp_err_t verify_segment_header(struct verification *v, unsigned index,
                        (unsigned)segment->length);
     }
     if (index == 0 && v->rules->kind == APP_IMAGE_APP &&
-        segment->length < APP_IMAGE_DESCRIPTOR_LENGTH) {
+        segment->length < APP_IMAGE_DESCRIPTOR_LENGTH &&
+        !lets_through(v, APP_IMAGE_CUT_OFF_DESCRIPTOR)) {
         return invalid(v, "segment 0: %u bytes cannot hold the app descriptor",
                        (unsigned)segment->length);
     }
@@ -275,12 +282,18 @@ static esp_err_t verify_block_revision(struct verification *v)
     }
     uint16_t revision = rules->efuse->block_revision;
     uint16_t min = descriptor->min_block_revision, max = descriptor->max_block_revision;
-    if (min != 0 && min != REVISION_UNSET && revision < min) {
+    bool below = min != 0 && min != REVISION_UNSET && revision < min;
+    bool above =
+        max != 0 && max != REVISION_UNSET && revision > max && !rules->efuse->ignore_block_major;
+    if ((below || above) && lets_through(v, APP_IMAGE_ANY_BLOCK_REVISION)) {
+        return ESP_OK;
+    }
+    if (below) {
         error_set(v->err, "needs efuse block revision v%u.%u, the chip has v%u.%u", min / 100,
                   min % 100, revision / 100, revision % 100);
         return ESP_FAIL;
     }
-    if (max != 0 && max != REVISION_UNSET && revision > max && !rules->efuse->ignore_block_major) {
+    if (above) {
         error_set(v->err, "allows efuse block revisions up to v%u.%u, the chip has v%u.%u",
                   max / 100, max % 100, revision / 100, revision % 100);
         return ESP_FAIL;

@@ -38,11 +38,18 @@ struct app_image_source app_image_from_bytes(struct app_image_bytes *bytes);
 
 struct signature_policy;
 
+/** What some releases of ESP-IDF let through; several may be combined. */
+enum app_image_leniency {
+    APP_IMAGE_ANY_BLOCK_REVISION = 1u << 0, /* on a chip whose efuse blocks do not suit it */
+    APP_IMAGE_CUT_OFF_DESCRIPTOR = 1u << 1, /* a first segment too short for it */
+};
+
 /** What an image must satisfy. chip NULL: any chip and revision (inspecting a file). */
 struct app_image_rules {
     enum app_image_kind kind;
     const struct chip *chip;
     const struct efuse *efuse; /* NULL: revisions are not checked */
+    unsigned lenience;         /* enum app_image_leniency */
     bool skip_digest; /* checksum and hash are not looked at, as on waking from deep sleep */
     const struct signature_policy *signature; /* and be signed so; NULL: it need not be */
 };
@@ -76,6 +83,7 @@ struct app_image_info {
     uint8_t checksum_stored, checksum_computed;
     uint32_t image_length; /* through checksum and hash, without signature */
     uint8_t digest[32];    /* SHA-256 computed over all before the appended hash */
+    unsigned let_through;  /* enum app_image_leniency: what it was not refused for */
     uint8_t refused_keys;  /* bit n: trusted key n is named by a signature that is wrong */
 };
 

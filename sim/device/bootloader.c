@@ -280,6 +280,7 @@ static bool load(struct boot_run *run, const struct partition *partition, bool s
         .kind = APP_IMAGE_APP,
         .chip = run->device->chip,
         .efuse = &run->device->efuse,
+        .lenience = run->config->lenience,
         .skip_digest = skip_digest && !is_signed,
         .signature = is_signed ? &policy : NULL,
     };

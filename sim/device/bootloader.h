@@ -17,6 +17,7 @@ struct bootloader_config {
                            here. */
     enum signature_scheme scheme; /* CONFIG_SECURE_SIGNED_APPS_*_SCHEME: of the signatures that it
                                      takes when secure boot is on in efuse; NONE: RSA-3072 */
+    unsigned lenience;            /* enum app_image_leniency: of the release that it was built of */
     bool skip_validate_in_deep_sleep; /* a wake-up boots the app that ran before, unhashed; not
                                          under secure boot */
     bool factory_reset_pin_held;      /* long hold: otadata is erased first */

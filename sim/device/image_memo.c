@@ -11,6 +11,7 @@ struct verdict {
     uint64_t version;
     uint32_t size;
     bool skip_digest;
+    unsigned lenience;
     uint64_t policy; /* fingerprint of whose signatures were wanted */
     esp_err_t result;
     struct app_image_info info;
@@ -74,7 +75,8 @@ static struct verdict *find(struct image_memo *memo, const struct verdict *key)
     struct verdict *verdict = memo->buckets[key->version % BUCKETS];
     while (verdict != NULL &&
            (verdict->version != key->version || verdict->size != key->size ||
-            verdict->skip_digest != key->skip_digest || verdict->policy != key->policy)) {
+            verdict->skip_digest != key->skip_digest || verdict->lenience != key->lenience ||
+            verdict->policy != key->policy)) {
         verdict = verdict->next;
     }
     return verdict;
@@ -88,6 +90,7 @@ esp_err_t image_memo_verify(struct image_memo *memo, struct flash *flash,
         .version = flash_version(flash, partition->offset, partition->size),
         .size = partition->size,
         .skip_digest = rules->skip_digest,
+        .lenience = rules->lenience,
         .policy = signature_policy_fingerprint(rules->signature),
     };
     struct verdict *verdict = find(memo, &key);

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "esp_flash.h"
 #include "esp_log.h"
+#include "image_leniency.h"
 #include "secure_boot.h"
 
 #define MAX_IMAGE_SIZE        (16u * 1024u * 1024u)
@@ -48,6 +49,7 @@ static struct app_image_rules rules_for(const esp_partition_pos_t *part,
         .kind = is_bootloader ? APP_IMAGE_BOOTLOADER : APP_IMAGE_APP,
         .chip = device->chip,
         .efuse = &device->efuse,
+        .lenience = image_leniency(),
     };
 }
 
@@ -188,6 +190,7 @@ esp_err_t esp_image_verify(esp_image_load_mode_t mode, const esp_partition_pos_t
         memset(data, 0, sizeof *data);
         return verdict;
     }
+    image_leniency_met(info.let_through);
     esp_err_t err = read_metadata(&place, &rules, data);
     if (err == ESP_OK && info.hash_appended) {
         memcpy(data->image_digest, info.digest, sizeof data->image_digest);

@@ -7,6 +7,7 @@
 #include "esp_flash.h"
 #include "esp_macros.h"
 #include "flash_map.h"
+#include "otasim_quirk.h"
 
 #define COPY_UNIT FLASH_SECTOR_SIZE
 
@@ -144,6 +145,34 @@ static esp_err_t copy_unit(const esp_partition_t *to, uint32_t to_offset,
     return err == ESP_OK ? esp_partition_write(to, to_offset, buffer, size) : err;
 }
 
+static esp_err_t copy_in_units(const esp_partition_t *to, uint32_t to_offset,
+                               const esp_partition_t *from, uint32_t from_offset, uint32_t size)
+{
+    esp_err_t err = ESP_OK;
+    for (uint32_t done = 0; err == ESP_OK && done < size; done += COPY_UNIT) {
+        uint32_t left = size - done;
+        err = copy_unit(to, to_offset + done, from, from_offset + done,
+                        left < COPY_UNIT ? left : COPY_UNIT);
+    }
+    return err;
+}
+
+/* Straight from the mapped flash, in one program call. */
+static esp_err_t copy_at_once(const esp_partition_t *to, uint32_t to_offset,
+                              const esp_partition_t *from, uint32_t from_offset, uint32_t size)
+{
+    const void *mapped;
+    esp_partition_mmap_handle_t handle;
+    esp_err_t err =
+        esp_partition_mmap(from, from_offset, size, ESP_PARTITION_MMAP_DATA, &mapped, &handle);
+    if (err != ESP_OK) {
+        return err;
+    }
+    err = esp_partition_write(to, to_offset, mapped, size);
+    esp_partition_munmap(handle);
+    return err;
+}
+
 esp_err_t esp_partition_copy(const esp_partition_t *dest_part, uint32_t dest_offset,
                              const esp_partition_t *src_part, uint32_t src_offset, size_t size)
 {
@@ -159,12 +188,12 @@ esp_err_t esp_partition_copy(const esp_partition_t *dest_part, uint32_t dest_off
     }
     esp_err_t err = esp_partition_erase_range(dest_part, dest_offset,
                                               ESP_ALIGN_UP(size, (size_t)dest_part->erase_size));
-    for (uint32_t done = 0; err == ESP_OK && done < size; done += COPY_UNIT) {
-        uint32_t left = (uint32_t)size - done;
-        err = copy_unit(dest_part, dest_offset + done, src_part, src_offset + done,
-                        left < COPY_UNIT ? left : COPY_UNIT);
+    if (err != ESP_OK || size == 0) {
+        return err;
     }
-    return err;
+    return quirk(QUIRK_FINAL_COPY_AT_ONCE)
+               ? copy_at_once(dest_part, dest_offset, src_part, src_offset, (uint32_t)size)
+               : copy_in_units(dest_part, dest_offset, src_part, src_offset, (uint32_t)size);
 }
 
 uint32_t esp_partition_get_main_flash_sector_size(void)

@@ -17,6 +17,7 @@
 #include "firmware_module.h"
 #include "flash_cipher.h"
 #include "heap.h"
+#include "image_leniency.h"
 #include "journal_writer.h"
 #include "net.h"
 #include "otadata_json.h"
@@ -135,6 +136,18 @@ static void resume(const struct boot_request *request, struct bootloader_report 
                              descriptor, sizeof descriptor) == ESP_OK) {
         app_image_descriptor_decode(descriptor, &report->image.descriptor);
     }
+}
+
+static struct bootloader_config bootloader_of(const struct boot_request *request)
+{
+    struct bootloader_config config = request->bootloader;
+    if (request->release != 0) {
+        config.lenience = image_leniency_of(request->release);
+    }
+    if (request->strict) {
+        config.lenience = 0;
+    }
+    return config;
 }
 
 static void time_is_up(void *context)
@@ -272,8 +285,10 @@ static _Noreturn void boot_child(const struct boot_request *request)
     if (request->resume_at != NULL) {
         resume(request, &report);
     } else {
-        bool booted = bootloader_run(request->device, &request->bootloader, &report);
+        struct bootloader_config config = bootloader_of(request);
+        bool booted = bootloader_run(request->device, &config, &report);
         trace_bootloader(request, &report);
+        image_leniency_met(report.image.let_through);
         if (!booted) {
             boot_end(BOOT_END_NO_APP, report.reason.text);
         }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "firmware_module.h"
+#include "image_leniency.h"
 #include "paths.h"
 #include "scenario_set.h"
 
@@ -199,6 +200,7 @@ struct bootloader_config firmware_bootloader(const struct firmware *firmware)
         .anti_rollback = firmware_option_on(firmware, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK"),
         .seeded_fault = bootloader_is_wrong,
         .scheme = scheme_of(firmware),
+        .lenience = image_leniency_of(firmware_module(firmware)->idf_version),
         .skip_validate_in_deep_sleep =
             firmware_option_on(firmware, "CONFIG_BOOTLOADER_SKIP_VALIDATE_IN_DEEP_SLEEP"),
     };

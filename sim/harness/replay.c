@@ -8,22 +8,34 @@
 #include "replay_run.h"
 #include "trace_file.h"
 
-/* One boot for each stretch of calls between REBOOTs. */
+static bool is_new_process(const json_t *call)
+{
+    return strcmp(replay_string(call, "what"), REPLAY_NEW_PROCESS) == 0;
+}
+
+/* One boot for each stretch of calls between REBOOTs; where the recording only began a new process,
+ * the app that ran before begins anew, and the bootloader is not asked. */
 static bool boot_all(struct replay *replay, struct error *err)
 {
     const json_t *calls = json_object_get(replay->record, "calls");
     struct boot_result end = {.end = BOOT_END_IDLE};
+    bool resumes = true;
     for (size_t first = 0;; first++) {
         replay->plan.first_call = first;
         struct boot_request request = replay_next_boot(replay);
-        request.resume_at = request.number == 0 ? &replay->running : NULL;
+        request.resume_at = resumes ? &replay->running : NULL;
         if (!boot_process_run(&request, &end, err)) {
             return false;
         }
+        if (!resumes) {
+            replay->running = replay->device->last_app;
+        }
         while (first < json_array_size(calls) &&
-               strcmp(replay_string(json_array_get(calls, first), "fn"), "REBOOT") != 0) {
+               strcmp(replay_string(json_array_get(calls, first), "fn"), "REBOOT") != 0 &&
+               !is_new_process(json_array_get(calls, first))) {
             first++;
         }
+        resumes = is_new_process(json_array_get(calls, first));
         if (first >= json_array_size(calls) || end.end == BOOT_END_NO_APP) {
             return true;
         }

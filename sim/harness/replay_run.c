@@ -74,7 +74,7 @@ static bool matters(const struct replay *replay, const char *option)
 {
     bool of_client = strcmp(option, BASIC_AUTH) == 0 || strcmp(option, DIGEST_AUTH) == 0 ||
                      strcmp(option, ALLOW_HTTP) == 0;
-    return !of_client || json_object_get(replay->record, "http_config") != NULL;
+    return !of_client || json_object_size(json_object_get(replay->record, "http_config")) > 0;
 }
 
 static const struct firmware *find_module(const struct replay *replay, struct error *err)

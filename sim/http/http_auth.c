@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "http_memory.h"
+#include "otasim_quirk.h"
 
 #define MAX_HEX (2 * MBEDTLS_MD_MAX_SIZE + 1)
 
@@ -24,7 +25,7 @@ static const struct algorithm {
 
 static const struct algorithm *find_algorithm(const char *name)
 {
-    if (name == NULL) {
+    if (name == NULL || quirk(QUIRK_DIGEST_IS_MD5)) {
         return &algorithms[0];
     }
     for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
@@ -295,6 +296,16 @@ static void add_quoted(struct builder *builder, const char *name, const char *va
     add_text(builder, "\"");
 }
 
+static void add_algorithm(struct builder *builder, const char *name)
+{
+    if (quirk(QUIRK_DIGEST_IS_MD5)) {
+        add_quoted(builder, "algorithm", name);
+    } else {
+        add_text(builder, "algorithm=");
+        add_text(builder, name);
+    }
+}
+
 /* In the device's order. */
 static void build_digest(struct builder *builder, const struct http_challenge *challenge,
                          const struct http_digest_request *request, const char *count,
@@ -308,8 +319,8 @@ static void build_digest(struct builder *builder, const struct http_challenge *c
     add_quoted(builder, "nonce", challenge->nonce);
     add_text(builder, ", ");
     add_quoted(builder, "uri", request->uri);
-    add_text(builder, ", algorithm=");
-    add_text(builder, find_algorithm(challenge->algorithm)->name);
+    add_text(builder, ", ");
+    add_algorithm(builder, find_algorithm(challenge->algorithm)->name);
     add_text(builder, ", ");
     add_quoted(builder, "response", response);
     if (challenge->has_qop) {

@@ -76,7 +76,7 @@ struct esp_http_client {
     unsigned nonce_count;
 
     int redirects;              /* that perform has followed */
-    int redirects_in_a_row;     /* without another response between them */
+    int repeats_in_a_row;       /* after redirects and 401, without another response between them */
     int authorization_attempts; /* of perform */
     bool again;                 /* perform makes another request */
 
@@ -129,6 +129,10 @@ void http_response_clear(struct http_response *response);
 bool http_response_feed(struct esp_http_client *client, const char *bytes, size_t length);
 
 /* http_redirect.c */
+
+/** Notes that the firmware sends one more request because of a redirect or a 401; ends the boot
+ * when it plainly does so for ever. */
+void http_count_repeat(struct esp_http_client *client);
 
 /** The URL of the client as a string that is released with free: the trace is not the device's, nor
  * is the memory that it takes. */

@@ -36,8 +36,8 @@ static esp_http_client_transport_t transport_of(const struct esp_http_client *cl
                                                    : HTTP_TRANSPORT_UNKNOWN;
 }
 
-/* The device picks the transport for its first connection and keeps it, whatever scheme a redirect
- * leads to. */
+/* The device (by the quirk) picks the transport for its first connection and keeps it, whatever
+ * scheme a redirect leads to. */
 static void choose_transport(struct esp_http_client *client)
 {
     esp_http_client_transport_t wanted = transport_of(client);
@@ -46,6 +46,7 @@ static void choose_transport(struct esp_http_client *client)
     } else if (quirk(QUIRK_TRANSPORT_CHOSEN_ONCE)) {
         quirk_met(QUIRK_TRANSPORT_CHOSEN_ONCE);
     } else {
+        http_connection_close(client);
         client->transport = wanted;
     }
 }
@@ -80,10 +81,15 @@ static void release_tls_memory(struct esp_http_client *client)
     client->tls_memory = NULL;
 }
 
-static bool connect_now(struct esp_http_client *client)
+static struct net_context network(void)
 {
     const struct boot *boot = boot_current();
-    const struct net_context context = {.env = boot != NULL ? boot->net : NULL, .give_up = give_up};
+    return (struct net_context){.env = boot != NULL ? boot->net : NULL, .give_up = give_up};
+}
+
+static bool connect_now(struct esp_http_client *client)
+{
+    const struct net_context context = network();
     bool over_tls = client->transport == HTTP_TRANSPORT_OVER_SSL;
     if (over_tls && !reserve_tls_memory(client)) {
         return false;
@@ -114,6 +120,15 @@ static void drop_dead_connection(struct esp_http_client *client)
     }
 }
 
+static esp_err_t still_connecting(struct esp_http_client *client)
+{
+    if (quirk(QUIRK_ASYNC_CONNECTING)) {
+        http_event_error(client);
+        return ESP_ERR_HTTP_CONNECTING;
+    }
+    return ESP_ERR_HTTP_EAGAIN;
+}
+
 esp_err_t http_connection_open(struct esp_http_client *client)
 {
     drop_dead_connection(client);
@@ -132,7 +147,7 @@ esp_err_t http_connection_open(struct esp_http_client *client)
     if (client->is_async && client->transport == HTTP_TRANSPORT_OVER_SSL &&
         client->state == HTTP_STATE_IDLE) {
         client->state = HTTP_STATE_CONNECTING;
-        return ESP_ERR_HTTP_EAGAIN;
+        return still_connecting(client);
     }
     if (!connect_now(client)) {
         ESP_LOGE(TAG, "Connection failed, error 0x%x", (unsigned)client->failure.tls.last_error);
@@ -152,20 +167,53 @@ void http_connection_note_failure(struct esp_http_client *client)
     }
 }
 
-void http_connection_close(struct esp_http_client *client)
+/* What the server sees of an asynchronous client that gives up before the handshake is through. */
+static void abandon_handshake(const struct esp_http_client *client)
 {
-    if (client->state == HTTP_STATE_IDLE) {
+    const struct net_context context = network();
+    struct net_failure failure;
+    struct net_connection *connection = net_connect(
+        &context, client->url.host, (uint16_t)client->url.port, NULL, client->timeout_ms, &failure);
+    if (connection != NULL) {
+        net_close(connection);
+    }
+}
+
+/* Whether the application hears that a client is closed which was in that state. */
+static bool announces_close(enum http_state state)
+{
+    switch (state) {
+    case HTTP_STATE_IDLE:
+        return quirk(QUIRK_DISCONNECTED_AT_CLEANUP);
+    case HTTP_STATE_CONNECTING:
+        return !quirk(QUIRK_CONNECTING_CLOSED_SILENTLY);
+    default:
+        return true;
+    }
+}
+
+static void disconnect(struct esp_http_client *client)
+{
+    if (client->state == HTTP_STATE_CONNECTING) {
+        abandon_handshake(client);
         return;
     }
-    bool was_connected = client->connection != NULL;
     http_connection_note_failure(client);
     net_close(client->connection);
     client->connection = NULL;
     release_tls_memory(client);
-    client->state = HTTP_STATE_IDLE;
-    if (was_connected) {
-        http_trace_closed(client);
-        client->taken = 0;
+    http_trace_closed(client);
+    client->taken = 0;
+}
+
+void http_connection_close(struct esp_http_client *client)
+{
+    enum http_state state = client->state;
+    if (state != HTTP_STATE_IDLE) {
+        disconnect(client);
+        client->state = HTTP_STATE_IDLE;
     }
-    http_event(client, HTTP_EVENT_DISCONNECTED, &client->failure.tls, 0);
+    if (announces_close(state)) {
+        http_event(client, HTTP_EVENT_DISCONNECTED, &client->failure.tls, 0);
+    }
 }

@@ -133,7 +133,9 @@ esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client)
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
+    http_count_repeat(client);
     esp_err_t err = answer_challenge(client);
+    client->again = err == ESP_OK;
     if (err != ESP_OK && quirk(QUIRK_UNANSWERABLE_401_REPEATED)) {
         /* Nobody hears that there is no answer: the same request goes out again. */
         quirk_met(QUIRK_UNANSWERABLE_401_REPEATED);

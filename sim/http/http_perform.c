@@ -74,9 +74,7 @@ static esp_err_t answer_challenge(struct esp_http_client *client)
         return ESP_FAIL;
     }
     client->authorization_attempts++;
-    esp_err_t err = esp_http_client_add_auth(client);
-    client->again = err == ESP_OK;
-    return err;
+    return esp_http_client_add_auth(client);
 }
 
 static esp_err_t answer_status(struct esp_http_client *client)

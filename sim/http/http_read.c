@@ -14,14 +14,27 @@ enum supply {
     NOT_HTTP, /* what came is not what HTTP allows there */
 };
 
+/* Whether the body, by its framing, is longer than what came. */
+static bool more_was_promised(const struct http_response *response)
+{
+    if (response->is_chunked) {
+        return quirk(QUIRK_BROKEN_CHUNK_WRITTEN);
+    }
+    if (response->content_length >= 0) {
+        return true;
+    }
+    if (quirk(QUIRK_CLOSE_DELIMITED_FAILS)) {
+        quirk_met(QUIRK_CLOSE_DELIMITED_FAILS);
+        return true;
+    }
+    return false;
+}
+
 /* The connection ended. Where nothing but its end delimits the body, or chunks do, the parser knows
  * whether it was whole; where a length was promised, it was not. */
 static enum supply end_of_connection(struct esp_http_client *client, bool is_clean)
 {
-    const struct http_response *response = &client->response;
-    bool more_promised =
-        response->is_chunked ? quirk(QUIRK_BROKEN_CHUNK_WRITTEN) : response->content_length >= 0;
-    if (!is_clean || more_promised) {
+    if (!is_clean || more_was_promised(&client->response)) {
         return BROKEN;
     }
     return http_response_feed(client, NULL, 0) ? BODY_ENDS : NOT_HTTP;

@@ -8,7 +8,7 @@
 #include "otasim_quirk.h"
 
 /* Nobody's chain is as long: the firmware follows a loop, and would for ever. */
-#define ENDLESS_REDIRECTS 1000
+#define ENDLESS_REPEATS 1000
 
 static const char *const TAG = "HTTP_CLIENT";
 
@@ -137,6 +137,15 @@ esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *u
     return err;
 }
 
+void http_count_repeat(struct esp_http_client *client)
+{
+    if (++client->repeats_in_a_row > ENDLESS_REPEATS) {
+        boot_end(BOOT_END_WATCHDOG, client->response.status == HttpStatus_Unauthorized
+                                        ? "the firmware answers 401 for ever"
+                                        : "the firmware follows redirects for ever");
+    }
+}
+
 static bool has_scheme(const char *location)
 {
     size_t length = strcspn(location, ":/?#");
@@ -198,9 +207,7 @@ esp_err_t esp_http_client_set_redirection(esp_http_client_handle_t client)
     if (client == NULL || client->response.location.length == 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (++client->redirects_in_a_row > ENDLESS_REDIRECTS) {
-        boot_end(BOOT_END_WATCHDOG, "the firmware follows redirects for ever");
-    }
+    http_count_repeat(client);
     const char *location = client->response.location.bytes;
     if (is_downgrade(client, location)) {
         ESP_LOGE(TAG, "Redirect from https to something else is refused");

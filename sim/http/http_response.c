@@ -245,6 +245,16 @@ static bool accept_part(struct esp_http_client *client, const http_parser *parse
     return false;
 }
 
+/* A response to HEAD has no body, so the connection need not end to delimit it. */
+static bool keeps_alive(const struct esp_http_client *client, const http_parser *parser)
+{
+    http_parser without_body = *parser;
+    if (client->method == HTTP_METHOD_HEAD) {
+        without_body.flags |= F_SKIPBODY;
+    }
+    return http_should_keep_alive(&without_body) != 0;
+}
+
 static int on_headers_complete(http_parser *parser)
 {
     struct esp_http_client *client = parser->data;
@@ -259,15 +269,17 @@ static int on_headers_complete(http_parser *parser)
         return -1; /* to the parser, 1 would mean: there is no body */
     }
     response->status = (int)parser->status_code;
-    if (response->status < 300 || response->status > 399) {
-        client->redirects_in_a_row = 0;
+    bool asks_again = (response->status >= 300 && response->status <= 399) ||
+                      response->status == HttpStatus_Unauthorized;
+    if (!asks_again) {
+        client->repeats_in_a_row = 0;
     }
     response->is_chunked = (parser->flags & F_CHUNKED) != 0;
     if (parser->content_length != UINT64_MAX && parser->content_length <= INT64_MAX) {
         response->content_length = (int64_t)parser->content_length;
     }
     response->length_unknown = response->is_chunked || response->content_length <= 0;
-    response->keep_alive = http_should_keep_alive(parser) != 0;
+    response->keep_alive = keeps_alive(client, parser);
     response->headers_complete = true;
     http_trace_response(client);
     http_event(client, HTTP_EVENT_ON_HEADERS_COMPLETE, NULL, 0);
@@ -358,7 +370,7 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
         int got = net_read(client->connection, client->receive_buffer, client->receive_size,
                            client->timeout_ms);
         if (got == NET_TIMEOUT) {
-            return -ESP_ERR_HTTP_EAGAIN;
+            return quirk(QUIRK_TIMEOUT_IS_FAIL) ? ESP_FAIL : -ESP_ERR_HTTP_EAGAIN;
         }
         if (got <= 0) {
             http_connection_note_failure(client);

@@ -351,7 +351,7 @@ MUTANTS = [
            "length_before_perform(ota) : ota->written;", "length_before_perform(ota) : ota->image_size;",
            replay("A", "C")),
     Mutant("short-header-accepted", IMAGE,
-           "    if (ota->header_length < IMAGE_HEADER_SIZE) {", "    if (ota->header_length == 0) {",
+           "    if (ota->header_length < size) {", "    if (ota->header_length == 0) {",
            scenarios("truncation")),
     Mutant("plain-text-leaked", IMAGE,
            "        err = plain_length > 0 ? write_plain(ota, plain, plain_length) : nothing_yet();\n"

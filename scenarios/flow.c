@@ -106,6 +106,7 @@ SCENARIOS(flow) = {
         .update = {.restart = true},
         .expect = {.boots = {{OTA_0, "2.0.0"}, {OTA_0, "2.0.0"}}},
     },
+    {
         .name = "flow/flash-encryption",
         .about = "ota_1 to ota_0 on a chip that encrypts its flash",
         .device = {.flash_encryption = true,

@@ -27,6 +27,9 @@ static const struct scenario_device layouts[] = {
     {.partitions = "three",
      .apps = {APP(OTA_0, "1.4.0"), APP(OTA_1, "1.5.0")},
      .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+    {.flash_encryption = true,
+     .apps = {APP(FACTORY, "1.0.0"), APP(OTA_0, "1.4.0"), APP(OTA_1, "1.5.0")},
+     .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
 };
 
 static void lay_out(struct scenario *row, uint32_t value)

@@ -45,6 +45,7 @@ static void put_device(FILE *out, const struct scenario_device *device)
 {
     fputs("    .device = {", out);
     put_text(out, "partitions", device->partitions);
+    put_flag(out, "flash_encryption", device->flash_encryption);
     fputs(".apps = {", out);
     for (size_t i = 0; i < SCENARIO_MAX_APPS && device->apps[i].label != NULL; i++) {
         fprintf(out, "{\"%s\", {.version = \"%s\"}}, ", device->apps[i].label,

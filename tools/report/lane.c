@@ -97,10 +97,9 @@ static void draw_bar(struct text *out, const struct lane_bar *bar)
     text_add(out, "<rect x=\"%.1f%%\" width=\"%.3g%%\"/>", x, width);
 }
 
-static void draw_group(struct text *out, const struct lane_bar *bars, size_t count, size_t merged,
-                       int y)
+static void draw_group(struct text *out, const struct lane_bar *bars, size_t count, size_t merged)
 {
-    text_add(out, "<g class=\"%s\" transform=\"translate(0,%d)\"><title>", bars->look, y);
+    text_add(out, "<g class=\"%s\"><title>", bars->look);
     markup_add(out, bars->title);
     if (merged > 1) {
         text_add(out, ", and %zu more", merged - 1);
@@ -146,6 +145,16 @@ static int draw_label(struct text *out, double taken[LABEL_ROWS], const struct l
     return row;
 }
 
+static void draw_bars(struct text *out, const struct lane *lane, int y)
+{
+    text_add(out, "<g transform=\"translate(0,%d)\">", y);
+    for (size_t i = 0, merged, size; i < lane->count; i += size) {
+        size = group_size(lane, i, &merged);
+        draw_group(out, &lane->bars[i], size, merged);
+    }
+    text_add(out, "</g>");
+}
+
 int lane_draw(struct text *out, struct lane *lane, int y)
 {
     if (lane->count == 0) {
@@ -160,9 +169,9 @@ int lane_draw(struct text *out, struct lane *lane, int y)
     text_add(out, "</text>");
     double taken[LABEL_ROWS] = {0};
     int bars = y + NAME_HEIGHT, rows = 0;
+    draw_bars(out, lane, bars);
     for (size_t i = 0, merged, size; i < lane->count; i += size) {
         size = group_size(lane, i, &merged);
-        draw_group(out, &lane->bars[i], size, merged, bars);
         if (lane->bars[i].label != NULL) {
             int row = draw_label(out, taken, &lane->bars[i], merged, bars + BAR_HEIGHT);
             rows = row >= rows ? row + 1 : rows;

@@ -194,11 +194,21 @@ static bool is_client_event(const json_t *record)
            strcmp(string_of(record, "base"), "ESP_HTTP_CLIENT_EVENT") == 0;
 }
 
-static bool is_write_event(const json_t *record)
+static bool is_ota_event(const json_t *record, enum scenario_event event)
 {
     return is_kind(record, "event") &&
            strcmp(string_of(record, "base"), "ESP_HTTPS_OTA_EVENT") == 0 &&
-           event_from_full_name(string_of(record, "name")) == EVENT_WRITE_FLASH;
+           event_from_full_name(string_of(record, "name")) == event;
+}
+
+static bool is_write_event(const json_t *record)
+{
+    return is_ota_event(record, EVENT_WRITE_FLASH);
+}
+
+static bool is_decrypt_event(const json_t *record)
+{
+    return is_ota_event(record, EVENT_DECRYPT_CB);
 }
 
 static bool is_progress_query(const json_t *record)
@@ -223,18 +233,19 @@ static bool is_download_call(const json_t *record)
     return strcmp(function, "esp_ota_write") == 0 && (!returned || integer_of(record, "ret") == 0);
 }
 
-/* A download is flash operations, WRITE_FLASH events and calls of perform, a hundred times over. */
+/* A download is flash operations, DECRYPT_CB and WRITE_FLASH events and calls of perform, a hundred
+ * times over. */
 static bool is_download_step(const json_t *record)
 {
     /* A change of otadata is never one step of many. */
     bool otadata = strncmp(string_of(record, "at"), "otadata+", 8) == 0;
     return (is_kind(record, "flash") && !otadata) || is_write_event(record) ||
-           is_download_call(record);
+           is_decrypt_event(record) || is_download_call(record);
 }
 
 struct run_of_steps {
-    size_t erases, programs, calls, events;
-    const json_t *first_flash, *last_flash, *last_event, *last_call;
+    size_t erases, programs, calls, events, decrypts;
+    const json_t *first_flash, *last_flash, *last_event, *last_call, *last_decrypt;
 };
 
 /* An operation on another partition than the run's is no step of the same thing. */
@@ -259,6 +270,9 @@ static void count_step(struct run_of_steps *run, const json_t *record)
     } else if (is_write_event(record)) {
         run->events++;
         run->last_event = record;
+    } else if (is_decrypt_event(record)) {
+        run->decrypts++;
+        run->last_decrypt = record;
     } else if (is_kind(record, "call") && !is_progress_query(record)) {
         run->calls++;
         run->last_call = record;
@@ -275,6 +289,10 @@ static void print_steps(FILE *out, const struct run_of_steps *run)
             fprintf(out, "%s .. %s: %zu erases, %zu programs\n", string_of(run->first_flash, "at"),
                     string_of(run->last_flash, "at"), run->erases, run->programs);
         }
+    }
+    if (run->last_decrypt != NULL) {
+        begin_line(out, run->last_decrypt, "event");
+        fprintf(out, "DECRYPT_CB x %zu\n", run->decrypts);
     }
     if (run->last_event != NULL) {
         begin_line(out, run->last_event, "event");

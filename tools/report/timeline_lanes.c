@@ -132,6 +132,29 @@ static void add_tls(const struct moment *moment)
     }
 }
 
+static bool is_write(const json_t *record)
+{
+    return is(record, "kind", "event") &&
+           event_from_full_name(field_text(record, "name")) == EVENT_WRITE_FLASH;
+}
+
+/* A decrypting build says so before each piece that it writes: once is enough, where pieces are as
+ * many as here and nothing comes between. */
+static bool is_one_piece_more(const struct moment *moment)
+{
+    const struct lane *lane = &moment->lanes->lanes[LANE_EVENTS];
+    if (lane->count == 0 || strcmp(lane->bars[lane->count - 1].look, "write") != 0) {
+        return false;
+    }
+    for (size_t i = moment->index + 1; i < json_array_size(moment->lanes->trace); i++) {
+        const json_t *record = json_array_get(moment->lanes->trace, i);
+        if (is(record, "kind", "event")) {
+            return is_write(record);
+        }
+    }
+    return false;
+}
+
 static void add_event(const struct moment *moment)
 {
     const char *base = field_text(moment->record, "base");
@@ -141,6 +164,9 @@ static void add_event(const struct moment *moment)
     }
     const char *full_name = field_text(moment->record, "name");
     enum scenario_event event = event_from_full_name(full_name);
+    if (event == EVENT_DECRYPT_CB && is_one_piece_more(moment)) {
+        return;
+    }
     const char *name = event != EVENT_END ? event_name(event) : full_name;
     bool written = event == EVENT_WRITE_FLASH;
     char *label = name[0] != '\0' ? text_format("%s", name) : text_format("%s %lld", base, id);

@@ -72,7 +72,7 @@ class PowerTest(SweepTest):
     def test_a_wrong_bootloader_bricks(self):
         """And the way to the brick that is printed is the shortest: of all bricks the one with the fewest
         cuts, boots and operations."""
-        flows = ("flow/rollback-confirmed", "flow/first-update", "flow/one-megabyte")
+        flows = ("flow/rollback-confirmed", "flow/first-update", "flow/a-to-b")
         records = self.records("power", *flows, "--retries", "0", status=1, options=WRONG)
         findings = [record["finding"] for record in records
                     if "finding" in record and record["finding"]["window"] is None]

@@ -72,7 +72,7 @@ class PowerTest(SweepTest):
     def test_a_wrong_bootloader_bricks(self):
         """And the way to the brick that is printed is the shortest: of all bricks the one with the fewest
         cuts, boots and operations."""
-        flows = ("flow/rollback-confirmed", "flow/first-update", "flow/one-megabyte")
+        flows = ("flow/rollback-confirmed", "flow/first-update", "flow/a-to-b")
         records = self.records("power", *flows, "--retries", "0", status=1, options=WRONG)
         findings = [record["finding"] for record in records
                     if "finding" in record and record["finding"]["window"] is None]
@@ -158,6 +158,15 @@ class RandomTest(SweepTest):
         self.assertNotEqual(whole, self.walks("--seed", "2"))
         parts = [walk for n in (1, 2, 3) for walk in self.walks("--shard", f"{n}/3")]
         self.assertEqual(sorted(parts), sorted(whole))
+
+    def test_a_cut_in_an_entry_rewritten_in_place_is_a_known_window(self):
+        """Power fails between erase and program, when an app without rollback confirms itself."""
+        for walk in ("1/4503", "1/7561"):
+            with self.subTest(walk):
+                records = self.records(f"random:walk@{walk}", status=1)
+                found = [(record["finding"]["class"], record["finding"]["window"])
+                         for record in records if "finding" in record]
+                self.assertEqual(found, [("silent downgrade", "otadata rewritten in place")])
 
     def test_a_wrong_bootloader_is_found_and_its_row_fails_for_that_alone(self):
         records = self.records("random", "--walks", "500", status=1, options=WRONG)

@@ -30,11 +30,6 @@ static const char *const modules[] = {
     "replayer-auth",
     "replayer-allow_http",
     "replayer-anti_rollback_only",
-    "replayer-digest",
-    "replayer-digest-partial",
-    "replayer-digest-rollback",
-    "replayer-digest-anti_rollback",
-    "replayer-digest-allow_http",
 };
 static const char *const options[] = {
     PARTIAL_DOWNLOAD,
@@ -63,9 +58,6 @@ static bool wants_option(const struct replay *replay, const char *option)
     }
     const char *name = old && strcmp(option, ALLOW_HTTP) == 0 ? "CONFIG_OTA_ALLOW_HTTP" : option;
     const char *value = json_string_value(json_object_get(sdkconfig, name));
-    if (value == NULL && old && strcmp(option, DIGEST_AUTH) == 0) {
-        return true;
-    }
     return value != NULL && strcmp(value, "y") == 0;
 }
 

@@ -61,22 +61,13 @@ static bool wants_option(const struct replay *replay, const char *option)
     return value != NULL && strcmp(value, "y") == 0;
 }
 
-/* A record without a server makes native calls only: how the client was built says nothing. */
-static bool matters(const struct replay *replay, const char *option)
-{
-    bool of_client = strcmp(option, BASIC_AUTH) == 0 || strcmp(option, DIGEST_AUTH) == 0 ||
-                     strcmp(option, ALLOW_HTTP) == 0;
-    return !of_client || json_object_size(json_object_get(replay->record, "http_config")) > 0;
-}
-
 static const struct firmware *find_module(const struct replay *replay, struct error *err)
 {
     for (size_t i = 0; i < MODULE_COUNT; i++) {
         const struct firmware *firmware = firmware_load(modules[i], err);
         bool fits = firmware != NULL;
         for (size_t k = 0; fits && k < OPTION_COUNT; k++) {
-            fits = !matters(replay, options[k]) ||
-                   wants_option(replay, options[k]) == firmware_option_on(firmware, options[k]);
+            fits = wants_option(replay, options[k]) == firmware_option_on(firmware, options[k]);
         }
         if (fits) {
             return firmware;

@@ -371,6 +371,7 @@ static esp_err_t end_of_response(struct https_ota *ota)
 
 static esp_err_t perform_next(struct https_ota *ota)
 {
+    ota->header_length = 0; /* the buffer is for the next bytes now */
     int got = esp_http_client_read(ota->client, ota->buffer, (int)ota->buffer_size);
     if (got == -ESP_ERR_HTTP_EAGAIN) {
         ESP_LOGD(TAG, "timeout, try again");

@@ -15,8 +15,6 @@
 #define TIME_LIMIT_US (600ull * 1000 * 1000)
 
 #define PARTIAL_DOWNLOAD "CONFIG_ESP_HTTPS_OTA_ENABLE_PARTIAL_DOWNLOAD"
-#define BASIC_AUTH       "CONFIG_ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH"
-#define DIGEST_AUTH      "CONFIG_ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH"
 #define ALLOW_HTTP       "CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP"
 
 /* The modules that replay, with the options in which their sdkconfigs differ. */
@@ -30,19 +28,14 @@ static const char *const modules[] = {
     "replayer-auth",
     "replayer-allow_http",
     "replayer-anti_rollback_only",
-    "replayer-digest",
-    "replayer-digest-partial",
-    "replayer-digest-rollback",
-    "replayer-digest-anti_rollback",
-    "replayer-digest-allow_http",
 };
 static const char *const options[] = {
     PARTIAL_DOWNLOAD,
     "CONFIG_ESP_HTTPS_OTA_DECRYPT_CB",
     "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE",
     "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK",
-    BASIC_AUTH,
-    DIGEST_AUTH,
+    "CONFIG_ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH",
+    "CONFIG_ESP_HTTP_CLIENT_ENABLE_DIGEST_AUTH",
     ALLOW_HTTP,
 };
 enum {
@@ -63,18 +56,7 @@ static bool wants_option(const struct replay *replay, const char *option)
     }
     const char *name = old && strcmp(option, ALLOW_HTTP) == 0 ? "CONFIG_OTA_ALLOW_HTTP" : option;
     const char *value = json_string_value(json_object_get(sdkconfig, name));
-    if (value == NULL && old && strcmp(option, DIGEST_AUTH) == 0) {
-        return true;
-    }
     return value != NULL && strcmp(value, "y") == 0;
-}
-
-/* A record without a server makes native calls only: how the client was built says nothing. */
-static bool matters(const struct replay *replay, const char *option)
-{
-    bool of_client = strcmp(option, BASIC_AUTH) == 0 || strcmp(option, DIGEST_AUTH) == 0 ||
-                     strcmp(option, ALLOW_HTTP) == 0;
-    return !of_client || json_object_size(json_object_get(replay->record, "http_config")) > 0;
 }
 
 static const struct firmware *find_module(const struct replay *replay, struct error *err)
@@ -83,8 +65,7 @@ static const struct firmware *find_module(const struct replay *replay, struct er
         const struct firmware *firmware = firmware_load(modules[i], err);
         bool fits = firmware != NULL;
         for (size_t k = 0; fits && k < OPTION_COUNT; k++) {
-            fits = !matters(replay, options[k]) ||
-                   wants_option(replay, options[k]) == firmware_option_on(firmware, options[k]);
+            fits = wants_option(replay, options[k]) == firmware_option_on(firmware, options[k]);
         }
         if (fits) {
             return firmware;

@@ -58,3 +58,9 @@ esp_err_t https_ota_write_header(struct https_ota *ota);
 
 /** Decrypts, if configured, and writes what is in the buffer. */
 esp_err_t https_ota_write(struct https_ota *ota, size_t length);
+
+/** Whether it is an app or a bootloader, which begin with a header to check. */
+bool https_ota_is_image(const esp_partition_t *partition);
+
+/** Crashes as the device does where no final partition was set. */
+void https_ota_check_final(const struct https_ota *ota);

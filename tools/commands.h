@@ -19,6 +19,7 @@ int cmd_report(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_partitions(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command {
     {"replay", cmd_replay, "replay recorded runs of a real library and compare"},
     {"gate", cmd_gate, "judge a release by what its build leaves behind"},
     {"serve", cmd_serve, "serve a scenario's bad day to a real board"},
+    {"compare", cmd_compare, "check a real board's serial log against a scenario"},
     {"image", cmd_image, "look into app images, and make them"},
     {"partitions", cmd_partitions, "check a partition table and convert it to binary"},
     {"flash", cmd_flash, "explain a flash dump: partition table, otadata, apps"},

@@ -37,6 +37,10 @@ add_test(NAME cli/serve COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR
                                 $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
 set_tests_properties(cli/serve PROPERTIES LABELS cli TIMEOUT 600)
 
+add_test(NAME cli/compare COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_compare.py
+                                  $<TARGET_FILE:otasim> ${PROJECT_SOURCE_DIR}/fixtures/serial)
+set_tests_properties(cli/compare PROPERTIES LABELS cli TIMEOUT 600)
+
 # Recorded runs. The number is that of the records that must be replayed.
 set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)
 foreach(row IN ITEMS A=266 B=80 C=56 D=45 E=186 F=343)

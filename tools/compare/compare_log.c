@@ -37,6 +37,8 @@ static bool find_slots(struct comparing *comparing, struct error *err)
     struct bootloader_config config = {0};
     if (firmware != NULL) {
         config = firmware_bootloader(firmware);
+        firmware_read_buttons(firmware, scenario->device.pins_low, scenario->device.pins_high,
+                              &config);
     }
     struct bootloader_report report;
     if (bootloader_run(device, &config, &report)) {
@@ -63,11 +65,11 @@ static size_t count_starts(const struct expected_event *events)
 static void find_update(struct comparing *comparing)
 {
     const struct log_boots *boots = comparing->boots;
-    bool several =
+    comparing->several =
         count_starts(comparing->expect->events) > 1 || comparing->scenario->update.repeat > 1;
     comparing->begin = boots->activity;
     comparing->end = comparing->facts->count;
-    if (!several && boots->later < boots->count) {
+    if (!comparing->several && boots->later < boots->count) {
         comparing->end = boots->boots[boots->later].first_fact;
     }
 }

@@ -13,6 +13,7 @@ struct comparing {
     struct partition_table table; /* of the scenario's device */
     struct partition first_slot;  /* that it boots from first; label "" if nothing boots */
     struct partition update_slot; /* label "" if there is none */
+    bool several;                 /* attempts are expected */
     size_t begin, end;            /* the facts of the update: from the first to the boot after it,
                                      or as far as a scenario with several attempts goes */
     struct comparisons *out;

@@ -31,12 +31,13 @@ static const struct phrase {
      EVENT_UPDATE_BOOT_PARTITION},
     {NULL, "OTA finish", OTA_FACT_EVENT, NO_NUMBER, EVENT_FINISH},
     {NULL, "OTA abort", OTA_FACT_EVENT, NO_NUMBER, EVENT_ABORT},
+    {NULL, "new firmware version:", OTA_FACT_OFFERED, NO_NUMBER, 0},
     /* What its examples, and most that began as one, say in the end. */
     {NULL, "OTA succeed", OTA_FACT_DONE, NO_NUMBER, 0},
     {NULL, "upgrade successful", OTA_FACT_DONE, NO_NUMBER, 0},
     {NULL, "update successful", OTA_FACT_DONE, NO_NUMBER, 0},
     {NULL, "update done", OTA_FACT_DONE, NO_NUMBER, 0},
-    {NULL, "prepare to restart system", OTA_FACT_DONE, NO_NUMBER, 0},
+    {NULL, "prepare to restart", OTA_FACT_DONE, NO_NUMBER, 0},
     {NULL, "upgrade failed", OTA_FACT_FAILED, NO_NUMBER, 0},
     {NULL, "update failed", OTA_FACT_FAILED, NO_NUMBER, 0},
     {NULL, "OTA failed", OTA_FACT_FAILED, NO_NUMBER, 0},
@@ -55,6 +56,7 @@ static const struct phrase {
     {"boot", "no bootable app partitions", OTA_FACT_NO_APP, NO_NUMBER, 0},
     {"", "guru meditation error", OTA_FACT_PANIC, NO_NUMBER, 0},
     {"", "abort() was called", OTA_FACT_PANIC, NO_NUMBER, 0},
+    {"", "ESP_ERROR_CHECK failed", OTA_FACT_PANIC, NO_NUMBER, 0},
     {"", "assert failed:", OTA_FACT_PANIC, NO_NUMBER, 0},
     {"", "a stack overflow in task", OTA_FACT_PANIC, NO_NUMBER, 0},
     {"", "brownout detector was triggered", OTA_FACT_BROWNOUT, NO_NUMBER, 0},
@@ -164,10 +166,21 @@ static void find_target(struct collector *collector, const struct serial_entry *
     }
 }
 
+/* As serial_text_find, but names of the API are as they are: esp_https_ota_abort is no event. */
+static const char *find_name(struct serial_text text, const char *name)
+{
+    const char *found = serial_text_find(text, name);
+    while (found != NULL && memcmp(found, name, strlen(name)) != 0) {
+        text = serial_text_from(text, found + 1);
+        found = serial_text_find(text, name);
+    }
+    return found;
+}
+
 static void find_event_name(struct collector *collector, const struct serial_entry *entry)
 {
     for (int event = EVENT_START; event <= EVENT_ABORT; event++) {
-        if (serial_text_find(entry->text, event_full_name((enum scenario_event)event)) != NULL) {
+        if (find_name(entry->text, event_full_name((enum scenario_event)event)) != NULL) {
             add(collector, &(struct ota_fact){OTA_FACT_EVENT, entry, .value = event});
             return;
         }
@@ -184,7 +197,7 @@ static void find_error_names(struct collector *collector, const struct serial_en
     bool may_have = serial_text_find(entry->text, "ESP_") != NULL;
     for (size_t i = 0; may_have && i < collector->error_count; i++) {
         const char *name = collector->errors[i].name;
-        const char *found = serial_text_find(entry->text, name);
+        const char *found = find_name(entry->text, name);
         const char *end = found != NULL ? found + strlen(name) : NULL;
         bool whole = found != NULL &&
                      (end == entry->text.bytes + entry->text.length || !is_name_letter(*end)) &&
@@ -397,6 +410,7 @@ bool ota_fact_is_activity(const struct ota_fact *fact)
 {
     switch (fact->kind) {
     case OTA_FACT_EVENT:
+    case OTA_FACT_OFFERED:
     case OTA_FACT_DONE:
     case OTA_FACT_FAILED:
     case OTA_FACT_TARGET:

@@ -9,6 +9,7 @@ enum ota_fact_kind {
     OTA_FACT_EVENT,     /* value: enum scenario_event; data: what it carries */
     OTA_FACT_ERROR,     /* value: esp_err_t */
     OTA_FACT_TLS_ERROR, /* value: mbedTLS code, negative */
+    OTA_FACT_OFFERED,   /* the application names the version that it is offered */
     OTA_FACT_DONE,      /* the application says that it is updated */
     OTA_FACT_FAILED,    /* or that it is not */
     OTA_FACT_TARGET,    /* value: offset of the partition that is written */

@@ -28,6 +28,7 @@ static void usage(FILE *out)
         "not\n"
         "                         print one; else the scenario's\n"
         "      --strict           expect what the documentation promises\n"
+        "      --no-strict        expect what the device does: for a strict build\n"
         "  -q, --quiet            print what departs and the summary only\n"
         "  -h, --help\n\n"
         "What it reads: the ROM's rst:0x..., \"Loaded app from partition\", \"Writing to "
@@ -182,16 +183,17 @@ static int compare(const struct options *options, const struct scenario *scenari
 
 int cmd_compare(int argc, char **argv)
 {
-    enum { IMAGE = 256, PARTITIONS, STRICT };
+    enum { IMAGE = 256, PARTITIONS, STRICT, NO_STRICT };
     static const struct option options[] = {
         {"image", required_argument, NULL, IMAGE},
         {"partitions", required_argument, NULL, PARTITIONS},
         {"strict", no_argument, NULL, STRICT},
+        {"no-strict", no_argument, NULL, NO_STRICT},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct options given = {0};
+    struct options given = {.strict = strict_by_default()};
     int option;
     while ((option = getopt_long(argc, argv, "qh", options, NULL)) != -1) {
         switch (option) {
@@ -202,7 +204,8 @@ int cmd_compare(int argc, char **argv)
             given.partitions = optarg;
             break;
         case STRICT:
-            given.strict = true;
+        case NO_STRICT:
+            given.strict = option == STRICT;
             break;
         case 'q':
             given.quiet = true;

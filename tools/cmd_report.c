@@ -26,6 +26,7 @@ static void usage(FILE *out)
           "                     given several times\n"
           "  -j, --jobs N       so many at once (default: one a processor)\n"
           "      --strict       behave as documented instead of as the device does (quirks off)\n"
+          "      --no-strict    behave as the device does: for a strict build\n"
           "  -h, --help\n\n"
           "Exit status: 0 all passed, 1 one failed or the page could not be written, 2 the\n"
           "command line is wrong, 77 all skipped.\n",
@@ -117,11 +118,15 @@ static bool read_sweep(const char *path, json_t *sweeps)
 /* False if the command ends here, with *status. */
 static bool parse_options(int argc, char **argv, struct report_options *options, int *status)
 {
-    enum { SWEEP = 256, STRICT };
+    enum { SWEEP = 256, STRICT, NO_STRICT };
     static const struct option names[] = {
-        {"output", required_argument, NULL, 'o'}, {"sweep", required_argument, NULL, SWEEP},
-        {"jobs", required_argument, NULL, 'j'},   {"strict", no_argument, NULL, STRICT},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'},
+        {"sweep", required_argument, NULL, SWEEP},
+        {"jobs", required_argument, NULL, 'j'},
+        {"strict", no_argument, NULL, STRICT},
+        {"no-strict", no_argument, NULL, NO_STRICT},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     *status = EXIT_USAGE;
@@ -142,7 +147,8 @@ static bool parse_options(int argc, char **argv, struct report_options *options,
             }
             break;
         case STRICT:
-            options->run.strict = true;
+        case NO_STRICT:
+            options->run.strict = option == STRICT;
             break;
         case 'h':
             usage(stdout);
@@ -160,6 +166,7 @@ int cmd_report(int argc, char **argv)
 {
     struct report_options options = {
         .output = DEFAULT_FILE,
+        .run = {.strict = strict_by_default()},
         .jobs = default_jobs(),
         .sweeps = json_array(),
     };

@@ -31,5 +31,9 @@ bool parse_count(const char *command, const char *option, const char *text, unsi
 /** Parses --release; says what is wrong with it. */
 bool parse_release(const char *command, const char *text, uint32_t *out);
 
+/** Whether scenarios run as documented unless the command line says otherwise: a strict build
+ * (OTASIM_STRICT). */
+bool strict_by_default(void);
+
 /** One job a processor. */
 unsigned default_jobs(void);

@@ -92,7 +92,7 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     if (strcmp(name, "--version") == 0) {
-        puts("otasim " OTASIM_VERSION);
+        printf("otasim %s%s\n", OTASIM_VERSION, strict_by_default() ? ", strict build" : "");
         return EXIT_OK;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {

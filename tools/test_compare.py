@@ -65,8 +65,8 @@ class Simulated(unittest.TestCase):
 
     def test_families_agree(self):
         names = []
-        for family in ("flow/*", "rollback/*", "truncation/*", "auth/*", "range/*"):
-            names += otasim("list", "--names", family).stdout.decode().split()[::3]
+        for family in ("flow/*", "rollback/*", "truncation/*", "auth/*"):
+            names += otasim("list", "--names", family).stdout.decode().split()[::2]
         self.assertGreater(len(names), 20)
         for name in names:
             with self.subTest(name):

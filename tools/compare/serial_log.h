@@ -38,7 +38,7 @@ bool serial_log_parse(const uint8_t *bytes, size_t length, struct serial_log *ou
 
 void serial_log_free(struct serial_log *log);
 
-/** Where `words` begin in the text, without regard to case; NULL: nowhere. */
+/** Where `words`, which are not empty, begin in the text, without regard to case; NULL: nowhere. */
 const char *serial_text_find(struct serial_text text, const char *words);
 
 /** What follows after that position, which is in the text or at its end. */

@@ -89,21 +89,18 @@ static size_t group_size(const struct lane *lane, size_t begin, size_t *bars)
     return end - begin;
 }
 
-/* The style sheet gives the height, and the least width. */
+/* The style sheet gives the height. */
 static void draw_bar(struct text *out, const struct lane_bar *bar)
 {
     double width = bar->end - bar->x > LEAST_BAR ? bar->end - bar->x : LEAST_BAR;
     double x = bar->x + width > 100 ? 100 - width : bar->x;
-    text_add(out, "<rect x=\"%.1f%%\"", x);
-    if (width > LEAST_BAR) {
-        text_add(out, " width=\"%.2g%%\"", width);
-    }
-    text_add(out, "/>");
+    text_add(out, "<rect x=\"%.1f%%\" width=\"%.3g%%\"/>", x, width);
 }
 
-static void draw_group(struct text *out, const struct lane_bar *bars, size_t count, size_t merged)
+static void draw_group(struct text *out, const struct lane_bar *bars, size_t count, size_t merged,
+                       int y)
 {
-    text_add(out, "<g class=\"%s\"><title>", bars->look);
+    text_add(out, "<g class=\"%s\" transform=\"translate(0,%d)\"><title>", bars->look, y);
     markup_add(out, bars->title);
     if (merged > 1) {
         text_add(out, ", and %zu more", merged - 1);
@@ -162,17 +159,15 @@ int lane_draw(struct text *out, struct lane *lane, int y)
     markup_add(out, lane->name);
     text_add(out, "</text>");
     double taken[LABEL_ROWS] = {0};
-    int rows = 0;
-    text_add(out, "<g transform=\"translate(0,%d)\">", y + NAME_HEIGHT);
+    int bars = y + NAME_HEIGHT, rows = 0;
     for (size_t i = 0, merged, size; i < lane->count; i += size) {
         size = group_size(lane, i, &merged);
-        draw_group(out, &lane->bars[i], size, merged);
+        draw_group(out, &lane->bars[i], size, merged, bars);
         if (lane->bars[i].label != NULL) {
-            int row = draw_label(out, taken, &lane->bars[i], merged, BAR_HEIGHT);
+            int row = draw_label(out, taken, &lane->bars[i], merged, bars + BAR_HEIGHT);
             rows = row >= rows ? row + 1 : rows;
         }
     }
-    text_add(out, "</g>");
     return NAME_HEIGHT + BAR_HEIGHT + rows * ROW_HEIGHT + 4;
 }
 

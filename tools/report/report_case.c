@@ -12,20 +12,10 @@
 #include "timeline.h"
 #include "timeline_draw.h"
 
-/* Line breaks as they are: as references they would be a tenth of the page. */
-static void add_plain(struct text *out, const char *text)
-{
-    for (size_t length; *text != '\0'; text += length + (text[length] == '\n')) {
-        length = strcspn(text, "\n");
-        markup_addf(out, "%.*s", (int)length, text);
-        text_add(out, "%s", text[length] == '\n' ? "\n" : "");
-    }
-}
-
 static void add_pre(struct text *out, const char *text)
 {
     text_add(out, "<pre>");
-    add_plain(out, text);
+    markup_add(out, text);
     text_add(out, "</pre>");
 }
 
@@ -90,9 +80,9 @@ static void add_lines(struct text *out, const char *text, size_t limit, const ch
         left += *line == '\n';
     }
     char *head = text_format("%.*s", (int)cut, text);
-    add_plain(out, head);
+    markup_add(out, head);
     free(head);
-    text_add(out, "... and %zu lines more: otasim trace %s\n", left, name);
+    markup_addf(out, "... and %zu lines more: otasim trace %s\n", left, name);
 }
 
 static void add_steps(struct text *out, const struct scenario *scenario, const json_t *facts,

@@ -95,7 +95,9 @@ static void draw_times(struct text *out, const struct axis *axis, size_t number)
             if (x - boot->x < least || x > 96) {
                 continue;
             }
-            text_add(out, "<line class=\"tick\" x1=\"%.1f%%\" x2=\"%.1f%%\" y2=\"100%%\"/>", x, x);
+            text_add(out,
+                     "<line class=\"tick\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"100%%\"/>", x,
+                     x);
             text_add(out, "<text class=\"time\" x=\"%.2f%%\" y=\"11\" dx=\"3\">%.3g s</text>", x,
                      (double)us / 1e6);
         }

@@ -12,9 +12,7 @@ static void usage(FILE *out)
     fputs("usage: otasim explain NAME\n\n"
           "Says what a scenario is about: the story and where it was seen, what is replayed\n"
           "(device, firmware, server), what must come of it, and what an application should do.\n\n"
-          "  -h, --help\n\n"
-          "Exit status: 0, or 2 if there is no such scenario.\n"
-          "Example: otasim explain tls/expired\n",
+          "  -h, --help\n",
           out);
 }
 

@@ -20,10 +20,7 @@ static void usage(FILE *out)
         "  --count    how many\n"
         "  --firmware F  only those that run firmware F and no other\n"
         "  --ctest P  as add_test() lines that run program P, for the build\n"
-        "  -h, --help\n\n"
-        "Exit status: 0, 1 if a failure of the catalogue is replayed nowhere (--catalogue), 2 if\n"
-        "the command line is wrong.\n"
-        "Example: otasim list --hazards 'redirect/*'\n",
+        "  -h, --help\n",
         out);
 }
 

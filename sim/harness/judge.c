@@ -93,7 +93,8 @@ static char *error_text(esp_err_t code)
     return text_format("%s (0x%x)", esp_err_to_name(code), (unsigned)code);
 }
 
-bool run_wants_update(const struct scenario_expect *expect)
+/* Whether the update is to be installed and selected. */
+static bool wants_update(const struct scenario_expect *expect)
 {
     if (expect->state != STATE_AS_RESULT) {
         return expect->state == STATE_K2;
@@ -188,12 +189,6 @@ static const struct expected_event good_events[] = {
     FINISH,
 };
 
-const struct expected_event *run_good_events(size_t *count)
-{
-    *count = sizeof good_events / sizeof good_events[0];
-    return good_events;
-}
-
 /* Releases without an event cannot post it: a row holds for them all. */
 static size_t leave_out_missing(const struct expected_event *events, size_t count,
                                 const struct firmware *firmware, struct expected_event *out)
@@ -257,7 +252,7 @@ static void judge_events(const struct run_evidence *evidence, struct run_result 
         judge_event_list(scenario->expect.events, count, evidence, result);
     } else if (scenario->expect.any_events) {
         return;
-    } else if (!run_wants_update(&scenario->expect)) {
+    } else if (!wants_update(&scenario->expect)) {
         judge_no_switch(result);
     } else if (scenario->update.api == UPDATE_ONE_SHOT && runs_fixture_firmware(scenario)) {
         judge_event_list(good_events, sizeof good_events / sizeof good_events[0], evidence, result);
@@ -463,7 +458,7 @@ static void judge_boots(const struct run_evidence *evidence, struct run_result *
     }
     char version[33];
     scenario_image_version(evidence->image, evidence->image_length, version);
-    bool updated = run_wants_update(expect) && evidence->update_slot != NULL;
+    bool updated = wants_update(expect) && evidence->update_slot != NULL;
     const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
     struct expected_boot usual = {
         .partition = slot != NULL ? slot->label : "(none)",
@@ -476,7 +471,7 @@ static void judge_slot(const struct run_evidence *evidence, struct run_result *r
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     const struct partition *slot = evidence->update_slot;
-    if (!run_wants_update(expect) || expect->slot_differs || slot == NULL) {
+    if (!wants_update(expect) || expect->slot_differs || slot == NULL) {
         return;
     }
     if (evidence->image_length > slot->size) {
@@ -523,7 +518,7 @@ static void judge_otadata_erased(const struct otadata *after, struct run_result 
 static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
-    if (run_wants_update(expect) || expect->reselects) {
+    if (wants_update(expect) || expect->reselects) {
         return;
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;

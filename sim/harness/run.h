@@ -105,12 +105,6 @@ const json_t *run_update_call(const json_t *trace);
 const struct partition *run_next_slot(const struct partition_table *table,
                                       const struct partition *running);
 
-/** Whether the update is to be installed and selected. */
-bool run_wants_update(const struct scenario_expect *expect);
-
-/** The events of a good update by esp_https_ota(), expected where a row names none. */
-const struct expected_event *run_good_events(size_t *count);
-
 /** Compares the evidence with the scenario's expectations: fills result->mismatch. */
 void run_judge(const struct run_evidence *evidence, struct run_result *result);
 

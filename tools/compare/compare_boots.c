@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "compare_parts.h"
-#include "run.h"
+#include "expected.h"
 #include "text.h"
 
 /* A slot, as far as it is the same on two devices with different tables. */
@@ -207,7 +207,7 @@ static size_t expected_boots(const struct comparing *comparing,
         out[count] = expect->boots[count];
         count++;
     }
-    bool updated = run_wants_update(expect) && comparing->update_slot.label[0] != '\0';
+    bool updated = expected_update(expect) && comparing->update_slot.label[0] != '\0';
     const struct partition *slot = updated ? &comparing->update_slot : &comparing->first_slot;
     if (count == 0 && slot->label[0] != '\0') {
         out[count++] = (struct expected_boot){.partition = slot->label};

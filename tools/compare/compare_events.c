@@ -4,7 +4,7 @@
 
 #include "compare_parts.h"
 #include "event_names.h"
-#include "run.h"
+#include "expected.h"
 #include "scenario_set.h"
 #include "text.h"
 
@@ -182,10 +182,10 @@ void compare_events(const struct comparing *comparing)
     if (count > 0) {
         add_expected(&expected, expect->events, count);
         compare_lists(comparing, &expected, attempts > 0 ? attempts : 1);
-    } else if (!expect->any_events && !run_wants_update(expect)) {
+    } else if (!expect->any_events && !expected_update(expect)) {
         expect_no_switch(comparing);
     } else if (!expect->any_events && comparing->scenario->update.api == UPDATE_ONE_SHOT) {
-        const struct expected_event *good = run_good_events(&count);
+        const struct expected_event *good = expected_good_events(&count);
         add_expected(&expected, good, count);
         compare_lists(comparing, &expected, 1);
     }

@@ -3,7 +3,6 @@
 
 #include "compare_parts.h"
 #include "esp_err.h"
-#include "run.h"
 #include "text.h"
 
 #define ERR_HTTPS_OTA_IN_PROGRESS 0x9001

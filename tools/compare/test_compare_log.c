@@ -298,7 +298,7 @@ static void no_app_boots(void **state)
     (void)state;
     static const struct scenario brick = {
         .name = "test/brick",
-        .expect = {.result = ESP_OK, .any_events = true, .boots = {{NO_APP}}},
+        .expect = {.result = ESP_OK, .any_events = true, .boots = {{.partition = NO_APP}}},
     };
     assert_agrees(&brick,
                   LOADED("0x10000") "I (9) app: OTA Succeed\n" POWER_ON

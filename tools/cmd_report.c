@@ -30,6 +30,7 @@ static void usage(FILE *out)
           "      --all-releases  add a table of the scenarios against each release that is\n"
           "                     recorded\n"
           "      --strict       behave as documented instead of as the device does (quirks off)\n"
+          "      --no-strict    behave as the device does: for a strict build\n"
           "  -h, --help\n\n"
           "Exit status: 0 all passed, 1 one failed or the page could not be written, 2 the\n"
           "command line is wrong, 77 all skipped.\n",
@@ -142,7 +143,7 @@ static bool read_sweep(const char *path, json_t *sweeps)
 /* False if the command ends here, with *status. */
 static bool parse_options(int argc, char **argv, struct report_options *options, int *status)
 {
-    enum { SWEEP = 256, STRICT, RELEASE, ALL_RELEASES };
+    enum { SWEEP = 256, STRICT, NO_STRICT, RELEASE, ALL_RELEASES };
     static const struct option names[] = {
         {"output", required_argument, NULL, 'o'},
         {"sweep", required_argument, NULL, SWEEP},
@@ -150,6 +151,7 @@ static bool parse_options(int argc, char **argv, struct report_options *options,
         {"strict", no_argument, NULL, STRICT},
         {"all-releases", no_argument, NULL, ALL_RELEASES},
         {"release", required_argument, NULL, RELEASE},
+        {"no-strict", no_argument, NULL, NO_STRICT},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -180,7 +182,8 @@ static bool parse_options(int argc, char **argv, struct report_options *options,
             options->all_releases = true;
             break;
         case STRICT:
-            options->run.strict = true;
+        case NO_STRICT:
+            options->run.strict = option == STRICT;
             break;
         case 'h':
             usage(stdout);
@@ -198,6 +201,7 @@ int cmd_report(int argc, char **argv)
 {
     struct report_options options = {
         .output = DEFAULT_FILE,
+        .run = {.strict = strict_by_default()},
         .jobs = default_jobs(),
         .sweeps = json_array(),
     };

@@ -23,6 +23,7 @@ static void usage(FILE *out)
         "whether all expectations hold. " SELECT_HELP "\n"
         "  -j, --jobs N        so many at once (default: one a processor)\n"
         "      --strict        behave as documented instead of as the device does (quirks off)\n"
+        "      --no-strict     behave as the device does: for a strict build (OTASIM_STRICT)\n"
         "      --release V     behave as ESP-IDF V does (5.1.7, 5.3: its newest patch, master) "
         "instead of as\n"
         "                      the release that each firmware is compiled for\n"
@@ -230,10 +231,23 @@ static int run_releases(const struct selection *selection, unsigned jobs,
 
 int cmd_run(int argc, char **argv)
 {
-    enum { STRICT = 256, RELEASE, ALL_RELEASES, JSON, MINIMUM, KEEP_FLASH, URL, CA, JUNIT, TAP };
+    enum {
+        STRICT = 256,
+        NO_STRICT,
+        RELEASE,
+        ALL_RELEASES,
+        JSON,
+        MINIMUM,
+        KEEP_FLASH,
+        URL,
+        CA,
+        JUNIT,
+        TAP
+    };
     static const struct option long_options[] = {
         {"jobs", required_argument, NULL, 'j'},
         {"strict", no_argument, NULL, STRICT},
+        {"no-strict", no_argument, NULL, NO_STRICT},
         {"release", required_argument, NULL, RELEASE},
         {"all-releases", no_argument, NULL, ALL_RELEASES},
         {"json", required_argument, NULL, JSON},
@@ -248,7 +262,7 @@ int cmd_run(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct run_options options = {0};
+    struct run_options options = {.strict = strict_by_default()};
     struct run_report report = {0};
     unsigned jobs = default_jobs(), minimum = 0;
     bool all_releases = false;
@@ -262,7 +276,8 @@ int cmd_run(int argc, char **argv)
             }
             break;
         case STRICT:
-            options.strict = true;
+        case NO_STRICT:
+            options.strict = option == STRICT;
             break;
         case RELEASE:
             if (!parse_release("run", optarg, &options.release)) {

@@ -19,7 +19,10 @@ static void usage(FILE *out)
           "      --full     every flash operation, not runs of them\n"
           "      --release V  behave as ESP-IDF V does (5.1.7, 5.3, master)\n"
           "      --strict   behave as documented instead of as the device does\n"
-          "  -h, --help\n",
+          "      --no-strict  as the device does: for a strict build\n"
+          "  -h, --help\n\n"
+          "Exit status: 0 it passed, 1 it failed, 2 the command line is wrong, 77 it was skipped.\n"
+          "Example: otasim trace redirect/found-then-image\n",
           out);
 }
 
@@ -59,16 +62,17 @@ static int trace_one(const struct scenario *scenario, const struct run_options *
 
 int cmd_trace(int argc, char **argv)
 {
-    enum { JSON = 256, FULL, STRICT, RELEASE };
+    enum { JSON = 256, FULL, STRICT, NO_STRICT, RELEASE };
     static const struct option options[] = {
         {"json", no_argument, NULL, JSON},
         {"full", no_argument, NULL, FULL},
         {"release", required_argument, NULL, RELEASE},
         {"strict", no_argument, NULL, STRICT},
+        {"no-strict", no_argument, NULL, NO_STRICT},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct run_options run = {0};
+    struct run_options run = {.strict = strict_by_default()};
     bool json = false, full = false;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -80,7 +84,8 @@ int cmd_trace(int argc, char **argv)
             full = true;
             break;
         case STRICT:
-            run.strict = true;
+        case NO_STRICT:
+            run.strict = option == STRICT;
             break;
         case RELEASE:
             if (!parse_release("trace", optarg, &run.release)) {

@@ -21,6 +21,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_hazards(int argc, char **argv);
 int cmd_upgrade(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_partitions(int argc, char **argv);
@@ -31,6 +32,10 @@ bool parse_count(const char *command, const char *option, const char *text, unsi
 
 /** Parses --release; says what is wrong with it. */
 bool parse_release(const char *command, const char *text, uint32_t *out);
+
+/** Whether scenarios run as documented unless the command line says otherwise: a strict build
+ * (OTASIM_STRICT). */
+bool strict_by_default(void);
 
 /** One job a processor. */
 unsigned default_jobs(void);

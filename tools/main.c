@@ -26,6 +26,7 @@ static const struct command {
     {"upgrade", cmd_upgrade, "what changes from one release of ESP-IDF to another"},
     {"gate", cmd_gate, "judge a release by what its build leaves behind"},
     {"serve", cmd_serve, "serve a scenario's bad day to a real board"},
+    {"compare", cmd_compare, "check a real board's serial log against a scenario"},
     {"image", cmd_image, "look into app images, and make them"},
     {"partitions", cmd_partitions, "check a partition table and convert it to binary"},
     {"flash", cmd_flash, "explain a flash dump: partition table, otadata, apps"},
@@ -108,7 +109,7 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     if (strcmp(name, "--version") == 0) {
-        puts("otasim " OTASIM_VERSION);
+        printf("otasim %s%s\n", OTASIM_VERSION, strict_by_default() ? ", strict build" : "");
         return EXIT_OK;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {

@@ -12,6 +12,7 @@ import unittest
 import zlib
 
 OTASIM = sys.argv[1] if len(sys.argv) > 1 else "otasim"
+STRICT_OTASIM = sys.argv[2] if len(sys.argv) > 2 else None
 CHIPS = {"esp32": 0x0, "esp32s2": 0x2, "esp32c3": 0x5, "esp32s3": 0x9, "esp32c2": 0xC, "esp32c6": 0xD,
          "esp32h2": 0x10, "esp32p4": 0x12, "esp32c61": 0x14, "esp32c5": 0x17}
 
@@ -153,11 +154,23 @@ class Runs(unittest.TestCase):
 
     def test_strict_differs_where_a_quirk_is_met(self):
         name = "redirect/relative-location-on-https"
-        for arguments, moved in (((), False), (("--strict",), True)):
+        for arguments, moved in ((("--no-strict",), False), (("--strict",), True)):
             result = otasim("run", *arguments, name)
             self.assertEqual(result.returncode, 0, result.stdout) # each build as its column says
             self.assertEqual("hazard: redirect-relative-is-downgrade" not in result.stdout, moved)
             self.assertEqual("GET /moved.bin" in otasim("trace", *arguments, name).stdout, moved)
+
+    @unittest.skipUnless(STRICT_OTASIM, "needs the strict build")
+    def test_a_strict_build_is_strict_unless_told_otherwise(self):
+        name = "redirect/relative-location-on-https"
+        for command in (("run",), ("trace",)):
+            for arguments, hazard in (((), False), (("--no-strict",), True)):
+                result = subprocess.run([STRICT_OTASIM, *command, *arguments, name], capture_output=True, text=True,
+                                        timeout=120, check=False)
+                self.assertEqual(result.returncode, 0, result.stdout)
+                self.assertEqual("redirect-relative-is-downgrade" in result.stdout, hazard)
+        version = subprocess.run([STRICT_OTASIM, "--version"], capture_output=True, text=True, check=False).stdout
+        self.assertIn("strict build", version)
 
     def test_two_runs_at_once(self):
         runs = [subprocess.Popen([OTASIM, "run", "chunked/*"], stdout=subprocess.PIPE) for _ in range(2)]

@@ -17,7 +17,7 @@ endif()
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY TEST_INCLUDE_FILES ${include})
 
 add_test(NAME cli COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_cli.py
-                          $<TARGET_FILE:otasim>)
+                          $<TARGET_FILE:otasim> $<TARGET_FILE:otasim_strict>)
 set_tests_properties(cli PROPERTIES LABELS cli TIMEOUT 600)
 add_test(NAME report COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_report.py
                              $<TARGET_FILE:otasim>)
@@ -47,6 +47,14 @@ add_test(NAME cli/serve COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR
                                 $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
 set_tests_properties(cli/serve PROPERTIES LABELS cli TIMEOUT 600)
 
+add_test(NAME cli/compare COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_compare.py
+                                  $<TARGET_FILE:otasim> ${PROJECT_SOURCE_DIR}/fixtures/serial)
+set_tests_properties(cli/compare PROPERTIES LABELS cli TIMEOUT 600)
+
+# The strict build: the whole book against what the documentation promises.
+add_test(NAME strict/book COMMAND otasim_strict run --quiet --min 490)
+set_tests_properties(strict/book PROPERTIES LABELS strict TIMEOUT 600 PROCESSORS 2)
+
 # Recorded runs. The number is that of the records that must be replayed.
 set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)
 foreach(row IN ITEMS A=266 B=80 C=56 D=45 E=186 F=343)
@@ -75,8 +83,14 @@ add_test(NAME sweep/unit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DI
 # What a finding's row is compiled with.
 set(sim ${PROJECT_SOURCE_DIR}/sim)
 set(includes "${sim}/harness:${sim}/device:${sim}/esp/include:${PROJECT_SOURCE_DIR}/fixtures/firmware")
+add_test(NAME cli/readme COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_readme.py
+                                 $<TARGET_FILE:otasim> ${PROJECT_SOURCE_DIR})
+set_tests_properties(cli/readme PROPERTIES LABELS cli TIMEOUT 600)
+add_test(NAME guide COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scenarios/test_readme.py
+                            $<TARGET_FILE:otasim> ${PROJECT_SOURCE_DIR})
+set_tests_properties(guide PROPERTIES LABELS cli TIMEOUT 600)
 set_property(
-  TEST sweep/unit
+  TEST sweep/unit guide
   PROPERTY ENVIRONMENT "OTASIM_TEST_CC=${CMAKE_C_COMPILER}" "OTASIM_TEST_INCLUDES=${includes}"
            "OTASIM_TEST_FIRMWARE=${OTASIM_FIRMWARE_DIR}" "OTASIM_TEST_CERTS=${OTASIM_CERTS_DIR}")
 set(part "")

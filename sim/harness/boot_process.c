@@ -22,6 +22,7 @@
 #include "net.h"
 #include "otadata_json.h"
 #include "scheduler.h"
+#include "serial_boot.h"
 #include "trace.h"
 
 /* A boot that takes longer on the wall clock hangs in a way that virtual time does not see. */
@@ -289,6 +290,9 @@ static _Noreturn void boot_child(const struct boot_request *request)
         bool booted = bootloader_run(request->device, &config, &report);
         trace_bootloader(request, &report);
         image_leniency_met(report.image.let_through);
+        if (request->verbose) {
+            serial_boot_print(request->device, &report);
+        }
         if (!booted) {
             boot_end(BOOT_END_NO_APP, report.reason.text);
         }

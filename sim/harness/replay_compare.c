@@ -56,7 +56,7 @@ static void compare_ret(struct replay_result *result, const char *where, const j
     const json_t *expected = json_object_get(call, "ret");
     const json_t *actual = json_object_get(outcome, "ret");
     const char *hex = json_string_value(json_object_get(call, "hex"));
-    if (expected == NULL) {
+    if (expected == NULL && hex == NULL) {
         return;
     }
     if (hex == NULL) {

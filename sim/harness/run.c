@@ -314,9 +314,8 @@ static void find_first_app(struct run *run, struct run_evidence *evidence)
     evidence->first_version = run->first_version;
 }
 
-/* The OTA slot after the running one, wrapping; from factory the lowest. */
-static const struct partition *next_slot(const struct partition_table *table,
-                                         const struct partition *running)
+const struct partition *run_next_slot(const struct partition_table *table,
+                                      const struct partition *running)
 {
     unsigned count = partition_table_ota_count(table);
     unsigned next = 0;
@@ -357,7 +356,7 @@ static void judge(struct run *run)
         .otadata_after = &run->otadata_after,
     };
     find_first_app(run, &evidence);
-    evidence.update_slot = next_slot(&run->table, evidence.first_slot);
+    evidence.update_slot = run_next_slot(&run->table, evidence.first_slot);
     run_judge(&evidence, run->result);
 }
 

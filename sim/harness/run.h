@@ -100,6 +100,11 @@ struct run_evidence {
  * if it was tried again and the last attempt had none that failed. NULL if none returned. */
 const json_t *run_update_call(const json_t *trace);
 
+/** The OTA slot where an update of the running app lands: the next one, wrapping; from factory the
+ * lowest. NULL: there is none. */
+const struct partition *run_next_slot(const struct partition_table *table,
+                                      const struct partition *running);
+
 /** Compares the evidence with the scenario's expectations: fills result->mismatch. */
 void run_judge(const struct run_evidence *evidence, struct run_result *result);
 

@@ -371,6 +371,7 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
         return error_set(err, "out of memory");
     }
     net_prepare(); /* a boot would do it each time */
+    trace_stage();
     fflush(NULL);
     request->device->boot_us = request->device->now_us;
     pid_t child = fork();

@@ -288,7 +288,10 @@ static bool collect(struct run *run, struct error *err)
     } else {
         result->requests = json_array();
     }
-    result->trace = result->requests != NULL ? trace_file_read(run->trace_file.fd, err) : NULL;
+    if (result->requests != NULL) {
+        result->trace = run->options->brief_trace ? trace_file_read_brief(run->trace_file.fd, err)
+                                                  : trace_file_read(run->trace_file.fd, err);
+    }
     if (result->trace == NULL) {
         return false;
     }

@@ -19,6 +19,7 @@
 #include "scenario_server.h"
 #include "scenario_set.h"
 #include "scenario_trust.h"
+#include "served_image.h"
 #include "temp_file.h"
 #include "trace_file.h"
 
@@ -34,7 +35,6 @@ struct run {
     struct partition_table table;
     uint8_t *image;
     size_t image_length;
-    struct temp_file image_file;
     struct temp_file trace_file;
     struct scenario_certificates certificates;
     struct update_plan plan;
@@ -101,15 +101,16 @@ static void sever(json_t *command, const struct run_fault *fault)
     }
 }
 
-static bool write_served_file(struct run *run, struct error *err)
+static const char *served_file(const struct run *run, struct error *err)
 {
     uint8_t *file = NULL;
     size_t length;
-    bool ok =
-        scenario_served_file(run->scenario, run->image, run->image_length, &file, &length, err) &&
-        temp_file_write(&run->image_file, "otasim-image", file, length, err);
+    const char *path = NULL;
+    if (scenario_served_file(run->scenario, run->image, run->image_length, &file, &length, err)) {
+        path = served_image_path(file, length, err);
+    }
     free(file);
-    return ok;
+    return path;
 }
 
 static bool open_session(struct run *run, struct error *err)
@@ -118,11 +119,12 @@ static bool open_session(struct run *run, struct error *err)
         run->net.passthrough = true;
         return true;
     }
-    if (!write_served_file(run, err)) {
+    const char *image_file = served_file(run, err);
+    if (image_file == NULL) {
         return false;
     }
     json_t *ports = NULL;
-    json_t *command = scenario_server_open(run->scenario, run->image_file.path);
+    json_t *command = scenario_server_open(run->scenario, image_file);
     sever(command, &run->options->fault);
     if (!server_open(run->server, command, &run->session, &ports, err)) {
         return false;
@@ -387,7 +389,6 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
         .options = options,
         .server = server,
         .result = result,
-        .image_file = TEMP_FILE_NONE,
         .trace_file = TEMP_FILE_NONE,
     };
     memset(result, 0, sizeof *result);
@@ -409,7 +410,6 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
     if (run.session != 0 && !server_close(server, run.session, &ignored)) {
         result->passed = result->passed && error_set(err, "%s", ignored.text);
     }
-    temp_file_remove(&run.image_file);
     temp_file_remove(&run.trace_file);
     device_destroy(run.device);
     free(run.image);

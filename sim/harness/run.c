@@ -62,6 +62,17 @@ static const struct firmware *firmware_for(const char *version, void *context)
     return run->boot_number == 0 ? run->firmware : NULL;
 }
 
+/* As firmware_for has it. */
+static bool idles(const struct run *run)
+{
+    for (size_t i = 0; i < SCENARIO_MAX_APPS; i++) {
+        if (run->scenario->firmware_of[i].version != NULL) {
+            return false;
+        }
+    }
+    return run->boot_number > 0;
+}
+
 static bool load_firmware(struct run *run, struct error *err)
 {
     run->firmware = firmware_load(scenario_firmware(run->scenario), err);
@@ -223,6 +234,7 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .bootloader = bootloader,
         .firmware_for = firmware_for,
         .context = run,
+        .idles = idles(run),
         .net = &run->net,
         .argument = &run->plan,
         .input = run->scenario->device.stdin_text,

@@ -169,12 +169,10 @@ static bool missing_input(const struct run *run)
 
 static bool start_from(struct run *run, const struct run_start *start, struct error *err)
 {
-    uint32_t size = flash_size(run->device->flash);
-    const uint8_t *bytes = flash_view(start->flash, 0, size);
-    if (bytes == NULL || flash_load(run->device->flash, 0, bytes, size) != ESP_OK) {
-        return error_set(err, "the flash to start from is smaller than the device's");
+    if (flash_size(start->flash) != flash_size(run->device->flash)) {
+        return error_set(err, "the flash to start from is not as large as the device's");
     }
-    flash_reset_counters(run->device->flash);
+    flash_snapshot_refresh(run->device->flash, start->flash);
     run->device->efuse = start->efuse;
     return true;
 }

@@ -47,6 +47,10 @@ add_test(NAME cli/serve COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR
                                 $<TARGET_FILE:otasim> ${CMAKE_BINARY_DIR}/certs)
 set_tests_properties(cli/serve PROPERTIES LABELS cli TIMEOUT 600)
 
+# Each scenario is a test of its own, as the device behaves; all of them in one run, as documented.
+add_test(NAME book/strict COMMAND otasim run --strict --quiet --min 480)
+set_tests_properties(book/strict PROPERTIES LABELS book TIMEOUT 900 PROCESSORS 2)
+
 # Recorded runs. The number is that of the records that must be replayed.
 set(vectors ${PROJECT_SOURCE_DIR}/fixtures/vectors)
 foreach(row IN ITEMS A=266 B=80 C=56 D=45 E=186 F=343)

@@ -21,6 +21,7 @@
 #include "journal_writer.h"
 #include "net.h"
 #include "otadata_json.h"
+#include "otasim_quirk.h"
 #include "scheduler.h"
 #include "trace.h"
 

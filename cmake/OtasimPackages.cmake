@@ -21,6 +21,12 @@ if(NOT TARGET otasim::curl)
 endif()
 option(OTASIM_FETCH_HTTP_PARSER "Fetch http_parser even if the system has it" OFF)
 find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
+# Not a shim that looks for it each time (pyenv's takes longer than the interpreter's own start).
+execute_process(COMMAND ${Python3_EXECUTABLE} -c "import sys; print(sys.executable)"
+                OUTPUT_VARIABLE otasim_python OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(otasim_python)
+  set(Python3_EXECUTABLE ${otasim_python})
+endif()
 find_program(OPENSSL_PROGRAM openssl REQUIRED)
 
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)

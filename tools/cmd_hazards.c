@@ -17,7 +17,8 @@ static void usage(FILE *out)
           "      --matrix     all of them against the releases, as a table in Markdown\n"
           "      --json       the same as JSON\n"
           "  -h, --help\n\n"
-          "`otasim run --release V 'release/*'` shows them happening.\n",
+          "`otasim run --release V 'release/*'` shows them happening.\n"
+          "Exit status: 0, or 2 if the command line is wrong.\n",
           out);
 }
 

@@ -262,7 +262,7 @@ int cmd_run(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct run_options options = {.strict = strict_by_default()};
+    struct run_options options = {.strict = strict_by_default(), .brief_trace = true};
     struct run_report report = {0};
     unsigned jobs = default_jobs(), minimum = 0;
     bool all_releases = false;

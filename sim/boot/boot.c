@@ -81,6 +81,15 @@ static bool memory_is_lost(enum boot_end_kind kind)
     return false;
 }
 
+void boot_record_end(enum boot_end_kind kind, const char *detail)
+{
+    json_t *fields = json_pack("{s:s}", "how", boot_end_name(kind));
+    if (detail != NULL) {
+        json_object_set_new(fields, "detail", trace_text(detail, strlen(detail)));
+    }
+    trace_record("end", fields);
+}
+
 _Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
 {
     fflush(NULL);
@@ -91,11 +100,7 @@ _Noreturn void boot_end(enum boot_end_kind kind, const char *detail)
         kind = BOOT_END_PANIC;
         detail = "LeakSanitizer: the boot lost memory of the host";
     }
-    json_t *fields = json_pack("{s:s}", "how", boot_end_name(kind));
-    if (detail != NULL) {
-        json_object_set_new(fields, "detail", trace_text(detail, strlen(detail)));
-    }
-    trace_record("end", fields);
+    boot_record_end(kind, detail);
     if (verbose_log && detail != NULL) {
         puts(detail);
         fflush(stdout);

@@ -61,6 +61,9 @@ void boot_set_current(const struct boot *boot);
 /** Has boot_end call `last` before it traces how the boot ended. */
 void boot_at_end(void (*last)(void));
 
+/** The record of the trace that says so; detail may be NULL. */
+void boot_record_end(enum boot_end_kind kind, const char *detail);
+
 /** Ends this boot process, after saying how in the trace. detail may be NULL. */
 _Noreturn void boot_end(enum boot_end_kind kind, const char *detail);
 

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "flash_cipher.h"
 #include "otadata.h"
+#include "record_line.h"
 #include "trace.h"
 
 #define OTADATA_ENTRY_LENGTH 32u
@@ -51,10 +52,13 @@ static void trace_operation(const struct partition_table *table, const struct fl
     } else {
         snprintf(at, sizeof at, "0x%" PRIx32, op->address);
     }
-    trace_record("flash", json_pack("{s:s, s:o, s:I, s:I}", "op",
-                                    op->kind == FLASH_ERASE ? "erase" : "program", "at",
-                                    trace_text(at, strlen(at)), "len", (json_int_t)op->length, "n",
-                                    (json_int_t)op->index));
+    struct record_line line;
+    record_begin(&line, "flash");
+    record_text(&line, "op", op->kind == FLASH_ERASE ? "erase" : "program");
+    record_text(&line, "at", at);
+    record_number(&line, "len", op->length);
+    record_number(&line, "n", (int64_t)op->index);
+    record_end(&line);
 }
 
 static const char *entry_text(const uint8_t bytes[OTADATA_ENTRY_LENGTH], char text[64])

@@ -68,32 +68,50 @@ static struct flash *allocate(uint32_t size, int sharing)
     return flash;
 }
 
-/* The chip that was destroyed last, for whoever wants one like it: most of what a device costs is
- * its megabytes of new memory, of which a boot changes few. */
-static struct flash *spare;
+/* Chips that were destroyed, for whoever wants one like them: most of what a device or a snapshot
+ * costs is its megabytes of new memory, of which few differ from one to the next. */
+#define SPARES 8u
+static struct flash *spares[SPARES];
+
+static bool fits(const struct flash *flash, uint32_t size, int sharing)
+{
+    return flash != NULL && flash->size == size && flash->sharing == sharing &&
+           flash->owner == getpid();
+}
+
+/* With the bytes and histories that it had; NULL if there is none. */
+static struct flash *take_spare(uint32_t size, int sharing)
+{
+    for (size_t i = 0; i < SPARES; i++) {
+        struct flash *flash = spares[i];
+        if (fits(flash, size, sharing)) {
+            spares[i] = NULL;
+            *flash = (struct flash){.size = size,
+                                    .shared_length = flash->shared_length,
+                                    .shared = flash->shared,
+                                    .bytes = flash->bytes,
+                                    .sharing = sharing,
+                                    .owner = flash->owner};
+            flash_reset_counters(flash);
+            return flash;
+        }
+    }
+    return NULL;
+}
 
 static struct flash *reuse(uint32_t size)
 {
-    struct flash *flash = spare;
-    if (flash == NULL || flash->size != size || flash->owner != getpid()) {
-        return NULL;
-    }
-    spare = NULL;
-    struct shared *shared = flash->shared;
-    for (uint32_t i = 0; i < size / FLASH_SECTOR_SIZE; i++) {
-        if (shared->sectors[i].history != ERASED_HISTORY) {
+    struct flash *flash = take_spare(size, MAP_SHARED);
+    for (uint32_t i = 0; flash != NULL && i < size / FLASH_SECTOR_SIZE; i++) {
+        struct sector *sector = &flash->shared->sectors[i];
+        if (sector->history != ERASED_HISTORY) {
             memset(flash->bytes + (size_t)i * FLASH_SECTOR_SIZE, 0xFF, FLASH_SECTOR_SIZE);
-            shared->sectors[i].history = ERASED_HISTORY;
+            sector->history = ERASED_HISTORY;
         }
     }
-    *flash = (struct flash){.size = size,
-                            .shared_length = flash->shared_length,
-                            .shared = shared,
-                            .bytes = flash->bytes,
-                            .sharing = flash->sharing,
-                            .owner = flash->owner};
-    shared->key = (struct flash_key){0};
-    flash_reset_counters(flash);
+    if (flash != NULL) {
+        flash->shared->key = (struct flash_key){0};
+    }
     return flash;
 }
 
@@ -117,11 +135,17 @@ struct flash *flash_create(uint32_t size)
     return flash;
 }
 
-/* Only the process that made it: the mapping of a forked one is its parent's too. */
-static bool may_be_spared(const struct flash *flash)
+/* Where it is kept. Only by the process that made it: the mapping of a forked one may be its
+ * parent's too. */
+static struct flash **spare_place(const struct flash *flash)
 {
-    return spare == NULL && flash->sharing == MAP_SHARED && flash->owner == getpid() &&
-           flash->shared != NULL && flash->bytes != NULL;
+    bool whole = flash->shared != NULL && flash->bytes != NULL;
+    for (size_t i = 0; whole && flash->owner == getpid() && i < SPARES; i++) {
+        if (spares[i] == NULL) {
+            return &spares[i];
+        }
+    }
+    return NULL;
 }
 
 void flash_destroy(struct flash *flash)
@@ -129,8 +153,9 @@ void flash_destroy(struct flash *flash)
     if (flash == NULL) {
         return;
     }
-    if (may_be_spared(flash)) {
-        spare = flash;
+    struct flash **place = spare_place(flash);
+    if (place != NULL) {
+        *place = flash;
         return;
     }
     if (flash->shared != NULL) {
@@ -231,16 +256,41 @@ static void keep_what_was(struct flash *flash, struct flash_op *op)
     memcpy(flash->before, flash->bytes + op->address, op->before_length);
 }
 
+/* Clears bits. Returns how many bytes needed a 0 to become 1, which they don't. */
+static uint32_t clear_bits(uint8_t *bytes, const uint8_t *data, uint32_t length)
+{
+    uint32_t violations = 0;
+    for (uint32_t i = 0; i < length; i++) {
+        violations += (data[i] & ~bytes[i]) != 0;
+        bytes[i] &= data[i];
+    }
+    return violations;
+}
+
+/* The same a word at a time where nothing is violated. */
+static uint32_t program_bytes(uint8_t *bytes, const uint8_t *data, uint32_t length)
+{
+    uint32_t violations = 0;
+    for (; length >= sizeof(uint64_t); length -= (uint32_t)sizeof(uint64_t)) {
+        uint64_t is, wanted;
+        memcpy(&is, bytes, sizeof is);
+        memcpy(&wanted, data, sizeof wanted);
+        if ((wanted & ~is) != 0) {
+            violations += clear_bits(bytes, data, sizeof is);
+        } else {
+            memcpy(bytes, &wanted, sizeof wanted);
+        }
+        bytes += sizeof is;
+        data += sizeof wanted;
+    }
+    return violations + clear_bits(bytes, data, length);
+}
+
 static void apply_program(struct flash *flash, struct flash_op *op)
 {
     struct shared *shared = flash->shared;
     note_change(flash, CHANGE_PROGRAM, op->address, op->data, op->length);
-    uint8_t *bytes = flash->bytes + op->address;
-    uint32_t violations = 0;
-    for (uint32_t i = 0; i < op->length; i++) {
-        violations += (op->data[i] & ~bytes[i]) != 0;
-        bytes[i] &= op->data[i];
-    }
+    uint32_t violations = program_bytes(flash->bytes + op->address, op->data, op->length);
     op->nor_violations = violations;
     shared->counters.programs++;
     shared->counters.bytes_programmed += op->length;
@@ -425,14 +475,12 @@ void flash_arm_error(struct flash *flash, uint64_t at, esp_err_t error)
 
 struct flash *flash_snapshot(const struct flash *flash)
 {
-    struct flash *copy = allocate(flash->size, MAP_PRIVATE);
+    struct flash *copy = take_spare(flash->size, MAP_PRIVATE);
     if (copy == NULL) {
-        return NULL;
+        copy = allocate(flash->size, MAP_PRIVATE); /* no sector has the history 0 */
     }
-    memcpy(copy->bytes, flash->bytes, flash->size);
-    copy->shared->key = flash->shared->key;
-    for (uint32_t i = 0; i < flash->size / FLASH_SECTOR_SIZE; i++) {
-        copy->shared->sectors[i].history = flash->shared->sectors[i].history;
+    if (copy != NULL) {
+        flash_snapshot_refresh(copy, flash);
     }
     return copy;
 }

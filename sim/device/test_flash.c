@@ -292,6 +292,29 @@ static void snapshot_is_independent(void **state)
     flash_destroy(snapshot);
 }
 
+static void memory_that_is_used_again_tells_nothing_of_its_past(void **state)
+{
+    struct flash *flash = *state;
+    (void)flash_program(flash, 0, "one", 3);
+    struct flash *snapshot = flash_snapshot(flash);
+    (void)flash_program(snapshot, 2 * FLASH_SECTOR_SIZE, "mine", 4);
+    flash_arm_error(snapshot, 1, ESP_FAIL);
+    flash_destroy(snapshot);
+    (void)flash_erase(flash, 0, FLASH_SECTOR_SIZE);
+    (void)flash_program(flash, FLASH_SECTOR_SIZE, "two", 3);
+
+    snapshot = flash_snapshot(flash);
+    assert_memory_equal(flash_view(snapshot, 0, SIZE), flash_view(flash, 0, SIZE), SIZE);
+    assert_true(flash_version(snapshot, 0, SIZE) == flash_version(flash, 0, SIZE));
+    assert_int_equal(flash_op_count(snapshot), 0);
+    (void)flash_program(snapshot, 0, "x", 1);
+    assert_int_equal(flash_program(snapshot, 1, "y", 1), ESP_OK);
+    struct flash *other = flash_create(SIZE);
+    assert_bytes(other, 0, SIZE, 0xFF);
+    flash_destroy(other);
+    flash_destroy(snapshot);
+}
+
 static void times_grow_with_the_length(void **state)
 {
     (void)state;
@@ -325,6 +348,7 @@ int main(void)
         FLASH_TEST(version_follows_the_contents),
         FLASH_TEST(same_bytes_elsewhere_are_another_version),
         FLASH_TEST(snapshot_is_independent),
+        FLASH_TEST(memory_that_is_used_again_tells_nothing_of_its_past),
         cmocka_unit_test(times_grow_with_the_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -8,8 +8,8 @@
 #include "bytes.h"
 #include "esp_heap_caps.h"
 #include "firmware_module.h"
+#include "record_line.h"
 #include "scheduler.h"
-#include "trace.h"
 
 /* CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE and _TASK_STACK_SIZE of a fresh ESP-IDF project. */
 #define EVENT_QUEUE_SIZE 32
@@ -167,15 +167,18 @@ esp_err_t esp_event_handler_instance_unregister(esp_event_base_t event_base, int
 
 /* Integers are what the data of most events is: an enum, an id, a count. Eight bytes may be a
  * pointer, which would differ in every run. */
-static json_t *data_as_integer(const uint8_t *data, size_t size)
+/* The OTA events carry an integer. */
+static void record_data(struct record_line *line, const uint8_t *data, size_t size)
 {
     switch (data != NULL ? size : 0) {
     case 2:
-        return json_integer(get_u16(data));
+        record_number(line, "data", get_u16(data));
+        break;
     case 4:
-        return json_integer((int32_t)get_u32(data));
+        record_number(line, "data", (int32_t)get_u32(data));
+        break;
     default:
-        return json_null();
+        record_null(line, "data");
     }
 }
 
@@ -183,13 +186,16 @@ static void trace_event(esp_event_base_t base, int32_t id, const void *data, siz
 {
     const struct boot *boot = boot_current();
     const char *name = boot != NULL ? firmware_module_event_name(boot->module, base, id) : NULL;
-    json_t *fields =
-        json_pack("{s:o, s:i, s:o, s:I}", "base", trace_text(base, strlen(base)), "id", (int)id,
-                  "data", data_as_integer(data, size), "len", (json_int_t)size);
+    struct record_line line;
+    record_begin(&line, "event");
+    record_text(&line, "base", base);
+    record_number(&line, "id", id);
+    record_data(&line, data, size);
+    record_number(&line, "len", (int64_t)size);
     if (name != NULL) {
-        json_object_set_new(fields, "name", json_string(name));
+        record_text(&line, "name", name);
     }
-    trace_record("event", fields);
+    record_end(&line);
 }
 
 static esp_err_t enqueue(esp_event_base_t base, int32_t id, const void *data, size_t size)

@@ -61,10 +61,16 @@ bool quirk(enum quirk_id id)
     return !strict && release_behaves(id, idf_release());
 }
 
+static bool met[QUIRK_COUNT];
+
+void quirk_forget_met(void)
+{
+    memset(met, 0, sizeof met);
+}
+
 void quirk_met(enum quirk_id id)
 {
     static const struct boot *met_in;
-    static bool met[QUIRK_COUNT];
     if (boot_current() != met_in) {
         met_in = boot_current();
         memset(met, 0, sizeof met);

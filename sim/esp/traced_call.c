@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "boot.h"
-#include "trace.h"
+#include "record_line.h"
 
 /* More than a firmware ever has at the same time. */
 #define MAX_RELEASED 64
@@ -51,30 +51,51 @@ void *otasim_handle_released(const char *function, void *handle)
 
 void otasim_call_enter(const char *function)
 {
-    trace_recordf("enter", "{s:s}", "fn", function);
+    struct record_line line;
+    record_begin(&line, "enter");
+    record_text(&line, "fn", function);
+    record_end(&line);
+}
+
+static void begin_return(struct record_line *line, const char *function)
+{
+    record_begin(line, "call");
+    record_text(line, "fn", function);
 }
 
 esp_err_t otasim_call_err(const char *function, esp_err_t result)
 {
-    trace_recordf("call", "{s:s, s:i, s:s}", "fn", function, "ret", result, "err",
-                  esp_err_to_name(result));
+    struct record_line line;
+    begin_return(&line, function);
+    record_number(&line, "ret", result);
+    record_text(&line, "err", esp_err_to_name(result));
+    record_end(&line);
     return result;
 }
 
 int otasim_call_int(const char *function, int result)
 {
-    trace_recordf("call", "{s:s, s:i}", "fn", function, "ret", result);
+    struct record_line line;
+    begin_return(&line, function);
+    record_number(&line, "ret", result);
+    record_end(&line);
     return result;
 }
 
 bool otasim_call_bool(const char *function, bool result)
 {
-    trace_recordf("call", "{s:s, s:b}", "fn", function, "ret", result);
+    struct record_line line;
+    begin_return(&line, function);
+    record_bool(&line, "ret", result);
+    record_end(&line);
     return result;
 }
 
 const esp_partition_t *otasim_call_partition(const char *function, const esp_partition_t *result)
 {
-    trace_recordf("call", "{s:s, s:s?}", "fn", function, "ret", result ? result->label : NULL);
+    struct record_line line;
+    begin_return(&line, function);
+    record_text(&line, "ret", result != NULL ? result->label : NULL);
+    record_end(&line);
     return result;
 }

@@ -21,6 +21,7 @@
 #include "journal_writer.h"
 #include "net.h"
 #include "otadata_json.h"
+#include "otasim_quirk.h"
 #include "scheduler.h"
 #include "serial_boot.h"
 #include "trace.h"
@@ -149,6 +150,26 @@ static struct bootloader_config bootloader_of(const struct boot_request *request
         config.lenience = 0;
     }
     return config;
+}
+
+static bool choose_app(const struct boot_request *request, struct bootloader_report *report)
+{
+    if (request->resume_at != NULL) {
+        resume(request, report);
+    } else {
+        struct bootloader_config config = bootloader_of(request);
+        bool booted = bootloader_run(request->device, &config, report);
+        trace_bootloader(request, report);
+        image_leniency_met(report->image.let_through);
+        if (request->verbose) {
+            serial_boot_print(request->device, report);
+        }
+        if (!booted) {
+            return false;
+        }
+    }
+    trace_boot(request, report);
+    return true;
 }
 
 static void time_is_up(void *context)
@@ -283,21 +304,9 @@ static _Noreturn void boot_child(const struct boot_request *request)
     net_when_received(request->power_cut.after_received, power_fails, NULL);
 
     static struct bootloader_report report;
-    if (request->resume_at != NULL) {
-        resume(request, &report);
-    } else {
-        struct bootloader_config config = bootloader_of(request);
-        bool booted = bootloader_run(request->device, &config, &report);
-        trace_bootloader(request, &report);
-        image_leniency_met(report.image.let_through);
-        if (request->verbose) {
-            serial_boot_print(request->device, &report);
-        }
-        if (!booted) {
-            boot_end(BOOT_END_NO_APP, report.reason.text);
-        }
+    if (!choose_app(request, &report)) {
+        boot_end(BOOT_END_NO_APP, report.reason.text);
     }
-    trace_boot(request, &report);
 
     const struct firmware *firmware =
         request->firmware_for != NULL
@@ -367,16 +376,46 @@ static void read_status(int status, const struct boot_crash *crash, bool verbose
     backtrace_record(crash);
 }
 
+/* A process costs more than such a boot does. */
+static bool needs_no_process(const struct boot_request *request)
+{
+    return request->idles && request->resume_at == NULL && request->journal_fd <= 0 &&
+           request->power_cut.mode == FLASH_CUT_NONE && request->power_dip.after_us == 0 &&
+           request->fault.flash_op == 0 && request->fault.flash_rot == 0;
+}
+
+static void run_here(const struct boot_request *request, struct boot_result *result)
+{
+    static struct bootloader_report report;
+    trace_open(request->trace_fd);
+    device_set_current(request->device);
+    boot_observe_flash(request->device, observe, NULL);
+    quirk_forget_met();
+    bool booted = choose_app(request, &report);
+    flash_observe(request->device->flash, NULL, NULL);
+    trace_heap();
+    result->end = booted ? BOOT_END_IDLE : BOOT_END_NO_APP;
+    boot_record_end(result->end, booted ? NULL : report.reason.text);
+    device_set_current(NULL);
+    trace_open(-1);
+}
+
 bool boot_process_run(const struct boot_request *request, struct boot_result *result,
                       struct error *err)
 {
+    *result = (struct boot_result){0};
+    request->device->boot_us = request->device->now_us;
+    trace_stage();
+    if (needs_no_process(request)) {
+        run_here(request, result);
+        return true;
+    }
     struct boot_crash *crash = boot_crash_share();
     if (crash == NULL) {
         return error_set(err, "out of memory");
     }
     net_prepare(); /* a boot would do it each time */
     fflush(NULL);
-    request->device->boot_us = request->device->now_us;
     pid_t child = fork();
     if (child < 0) {
         return error_set(err, "fork: %s", strerror(errno));

@@ -40,6 +40,7 @@ struct boot_request {
      * idles. Called in the boot process. */
     const struct firmware *(*firmware_for)(const char *version, void *context);
     void *context;
+    bool idles; /* firmware_for gives NULL whatever was booted: the bootloader is all that runs */
     const struct net_env *net;
     const void *argument; /* boot_current()->argument */
     const char *input;    /* what stdin reads before its end; NULL: nothing */
@@ -59,7 +60,8 @@ struct boot_result {
     bool sleeps_for_ever; /* a deep sleep that nothing ends */
 };
 
-/** Runs one boot to its end. False with err set if the process could not be made. */
+/** Runs one boot to its end: in a process of its own, unless only the bootloader model runs and
+ * nothing is armed that would end it. False with err set if the process could not be made. */
 bool boot_process_run(const struct boot_request *request, struct boot_result *result,
                       struct error *err);
 

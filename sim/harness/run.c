@@ -19,6 +19,7 @@
 #include "scenario_server.h"
 #include "scenario_set.h"
 #include "scenario_trust.h"
+#include "served_image.h"
 #include "temp_file.h"
 #include "trace_file.h"
 
@@ -34,7 +35,6 @@ struct run {
     struct partition_table table;
     uint8_t *image;
     size_t image_length;
-    struct temp_file image_file;
     struct temp_file trace_file;
     struct scenario_certificates certificates;
     struct update_plan plan;
@@ -60,6 +60,17 @@ static const struct firmware *firmware_for(const char *version, void *context)
         }
     }
     return run->boot_number == 0 ? run->firmware : NULL;
+}
+
+/* As firmware_for has it. */
+static bool idles(const struct run *run)
+{
+    for (size_t i = 0; i < SCENARIO_MAX_APPS; i++) {
+        if (run->scenario->firmware_of[i].version != NULL) {
+            return false;
+        }
+    }
+    return run->boot_number > 0;
 }
 
 static bool load_firmware(struct run *run, struct error *err)
@@ -101,15 +112,16 @@ static void sever(json_t *command, const struct run_fault *fault)
     }
 }
 
-static bool write_served_file(struct run *run, struct error *err)
+static const char *served_file(const struct run *run, struct error *err)
 {
     uint8_t *file = NULL;
     size_t length;
-    bool ok =
-        scenario_served_file(run->scenario, run->image, run->image_length, &file, &length, err) &&
-        temp_file_write(&run->image_file, "otasim-image", file, length, err);
+    const char *path = NULL;
+    if (scenario_served_file(run->scenario, run->image, run->image_length, &file, &length, err)) {
+        path = served_image_path(file, length, err);
+    }
     free(file);
-    return ok;
+    return path;
 }
 
 static bool open_session(struct run *run, struct error *err)
@@ -118,11 +130,12 @@ static bool open_session(struct run *run, struct error *err)
         run->net.passthrough = true;
         return true;
     }
-    if (!write_served_file(run, err)) {
+    const char *image_file = served_file(run, err);
+    if (image_file == NULL) {
         return false;
     }
     json_t *ports = NULL;
-    json_t *command = scenario_server_open(run->scenario, run->image_file.path);
+    json_t *command = scenario_server_open(run->scenario, image_file);
     sever(command, &run->options->fault);
     if (!server_open(run->server, command, &run->session, &ports, err)) {
         return false;
@@ -156,12 +169,10 @@ static bool missing_input(const struct run *run)
 
 static bool start_from(struct run *run, const struct run_start *start, struct error *err)
 {
-    uint32_t size = flash_size(run->device->flash);
-    const uint8_t *bytes = flash_view(start->flash, 0, size);
-    if (bytes == NULL || flash_load(run->device->flash, 0, bytes, size) != ESP_OK) {
-        return error_set(err, "the flash to start from is smaller than the device's");
+    if (flash_size(start->flash) != flash_size(run->device->flash)) {
+        return error_set(err, "the flash to start from is not as large as the device's");
     }
-    flash_reset_counters(run->device->flash);
+    flash_snapshot_refresh(run->device->flash, start->flash);
     run->device->efuse = start->efuse;
     return true;
 }
@@ -221,6 +232,7 @@ static bool boot_once(struct run *run, struct boot_result *end, struct error *er
         .bootloader = bootloader,
         .firmware_for = firmware_for,
         .context = run,
+        .idles = idles(run),
         .net = &run->net,
         .argument = &run->plan,
         .input = run->scenario->device.stdin_text,
@@ -288,7 +300,10 @@ static bool collect(struct run *run, struct error *err)
     } else {
         result->requests = json_array();
     }
-    result->trace = result->requests != NULL ? trace_file_read(run->trace_file.fd, err) : NULL;
+    if (result->requests != NULL) {
+        result->trace = run->options->brief_trace ? trace_file_read_brief(run->trace_file.fd, err)
+                                                  : trace_file_read(run->trace_file.fd, err);
+    }
     if (result->trace == NULL) {
         return false;
     }
@@ -383,7 +398,6 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
         .options = options,
         .server = server,
         .result = result,
-        .image_file = TEMP_FILE_NONE,
         .trace_file = TEMP_FILE_NONE,
     };
     memset(result, 0, sizeof *result);
@@ -405,7 +419,6 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
     if (run.session != 0 && !server_close(server, run.session, &ignored)) {
         result->passed = result->passed && error_set(err, "%s", ignored.text);
     }
-    temp_file_remove(&run.image_file);
     temp_file_remove(&run.trace_file);
     device_destroy(run.device);
     free(run.image);

@@ -44,6 +44,7 @@ struct run_end {
 struct run_options {
     uint32_t release;       /* of ESP-IDF that the libraries behave like; 0: each module's own */
     bool strict;            /* hazards are off */
+    bool brief_trace;       /* nobody reads the trace but the verdict (trace_file_read_brief) */
     bool verbose;           /* the firmware's log goes to stdout, as to a serial port */
     const char *keep_flash; /* write the flash there afterwards; NULL: no */
     const char *url;        /* update from this real server instead of the scripted one; NULL: no */

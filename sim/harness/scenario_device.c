@@ -8,6 +8,7 @@
 #include "firmware.h"
 #include "firmware_module.h"
 #include "flash_cipher.h"
+#include "image_store.h"
 #include "otadata.h"
 #include "partition_file.h"
 #include "paths.h"
@@ -94,7 +95,7 @@ static bool build_app(const struct device *device, const struct scenario_app *ap
     if (spec.size == 0) {
         spec.size = DEFAULT_APP_SIZE;
     }
-    return app_image_build(&spec, image, length, err);
+    return image_store_build(&spec, image, length, err);
 }
 
 static bool load_app(struct device *device, const struct partition_table *table,
@@ -261,7 +262,7 @@ bool scenario_image(const struct scenario *scenario, uint8_t **image, size_t *le
     if (spec.chip == NULL) {
         return error_set(err, "image_chip: no chip is named \"%s\"", name);
     }
-    if (!app_image_build(&spec, image, length, err)) {
+    if (!image_store_build(&spec, image, length, err)) {
         return false;
     }
     bool ok = scenario_sign(&scenario->signing, image, length, err);

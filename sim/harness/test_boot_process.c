@@ -224,6 +224,43 @@ static void an_entry_that_a_module_lacks_is_named(void **state)
     assert_non_null(strstr(err.text, "no_such_entry"));
 }
 
+static json_t *trace_of_idle_boot(const struct bench *bench, bool idles, struct boot_result *end)
+{
+    static const struct net_env net;
+    struct error err;
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    const struct boot_request request = {
+        .device = bench->device, .idles = idles, .net = &net, .trace_fd = fileno(file)};
+    bench->device->now_us = 0;
+    assert_true(boot_process_run(&request, end, &err));
+    json_t *trace = trace_file_read(fileno(file), &err);
+    assert_non_null(trace);
+    fclose(file);
+    return trace;
+}
+
+/* With an app that boots, and with none. */
+static void a_boot_that_idles_is_the_same_without_a_process(void **state)
+{
+    struct bench *bench = *state;
+    static const enum boot_end_kind ends[] = {BOOT_END_IDLE, BOOT_END_NO_APP};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct boot_result with, without;
+        json_t *process = trace_of_idle_boot(bench, false, &with);
+        json_t *here = trace_of_idle_boot(bench, true, &without);
+        assert_int_equal(with.end, ends[i]);
+        assert_int_equal(without.end, ends[i]);
+        assert_string_equal(without.detail, with.detail);
+        assert_true(json_array_size(here) > 1);
+        assert_true(json_equal(here, process));
+        json_decref(process);
+        json_decref(here);
+        uint32_t size = flash_size(bench->device->flash);
+        assert_int_equal(flash_erase(bench->device->flash, 0x10000, size - 0x10000), ESP_OK);
+    }
+}
+
 static void no_symbols_in_what_is_no_module(void **state)
 {
     (void)state;
@@ -254,6 +291,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(power_fails_in_the_middle_of_a_boot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_log_level_is_the_modules_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_boot_that_idles_is_the_same_without_a_process, set_up,
+                                        tear_down),
         cmocka_unit_test(an_entry_that_a_module_lacks_is_named),
         cmocka_unit_test(no_symbols_in_what_is_no_module),
     };

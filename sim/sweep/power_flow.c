@@ -33,8 +33,10 @@ bool power_flow_record(const struct scenario *scenario, struct server *server,
                        struct error *err)
 {
     struct run_result result;
-    const struct run_options options = {
-        .release = sweep->release, .strict = sweep->strict, .journal_fd = journal_fd};
+    const struct run_options options = {.release = sweep->release,
+                                        .strict = sweep->strict,
+                                        .brief_trace = true,
+                                        .journal_fd = journal_fd};
     bool passed = run_scenario(scenario, server, &options, &result);
     *report = json_object();
     if (result.skipped || !passed) {

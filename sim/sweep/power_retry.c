@@ -67,8 +67,10 @@ static json_t *retry_state(size_t index, struct server *server, void *context)
         error_set(&err, "%s: out of memory", flow->flow.scenario->name);
     } else {
         struct run_result result;
-        const struct run_options options = {
-            .release = sweep->options->release, .strict = sweep->options->strict, .start = &start};
+        const struct run_options options = {.release = sweep->options->release,
+                                            .strict = sweep->options->strict,
+                                            .brief_trace = true,
+                                            .start = &start};
         run_scenario(flow->flow.scenario, server, &options, &result);
         if (result.trace == NULL) {
             err = result.error;

@@ -218,8 +218,10 @@ static bool retry(const struct fault_sweep *sweep, const struct fault_flow *flow
 {
     struct run_result result;
     const struct run_start start = {.flash = end->flash, .efuse = end->efuse, .confirm = pending};
-    const struct run_options options = {
-        .release = sweep->options->release, .strict = sweep->options->strict, .start = &start};
+    const struct run_options options = {.release = sweep->options->release,
+                                        .strict = sweep->options->strict,
+                                        .brief_trace = true,
+                                        .start = &start};
     run_scenario(flow->scenario, server, &options, &result);
     bool ran = result.trace != NULL;
     if (ran) {
@@ -261,6 +263,8 @@ static bool run_fault(const struct fault_sweep *sweep, const struct fault_flow *
     struct run_result result;
     const struct run_options options = {.release = sweep->options->release,
                                         .strict = sweep->options->strict,
+                                        /* known_unerased reads it */
+                                        .brief_trace = fault->kind != RUN_FAULT_FLASH_ROT,
                                         .fault = *fault,
                                         .end = &end};
     run_scenario(flow->scenario, server, &options, &result);

@@ -31,8 +31,8 @@ struct random_sweep {
 static json_t *run_walk(const struct random_sweep *sweep, const struct scenario *row,
                         struct server *server, struct run_result *result)
 {
-    const struct run_options options = {.release = sweep->options->release,
-                                        .strict = sweep->options->strict};
+    const struct run_options options = {
+        .release = sweep->options->release, .strict = sweep->options->strict, .brief_trace = true};
     run_scenario(row, server, &options, result);
     return result->trace;
 }

@@ -1,16 +1,55 @@
 #include "trace.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "device.h"
 
 static int trace_fd = -1;
 
+/* A system call for each of thousands of records takes longer than to make them. So they wait in
+ * memory that a boot process shares with its parent: how it ends, by a crash or from outside, does
+ * not matter. */
+enum { STAGED_MAX = 1 << 18 };
+
+struct staged {
+    atomic_size_t used; /* whole records */
+    char bytes[STAGED_MAX];
+};
+
+static struct staged *staged; /* NULL: records are written at once */
+static pid_t staged_by;
+
+static void write_out(const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(trace_fd, bytes, length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return;
+        }
+        bytes += written;
+        length -= (size_t)written;
+    }
+}
+
+static void flush(void)
+{
+    if (staged != NULL && trace_is_open()) {
+        write_out(staged->bytes, atomic_load(&staged->used));
+        atomic_store(&staged->used, 0);
+    }
+}
+
 void trace_open(int fd)
 {
+    flush();
     trace_fd = fd;
 }
 
@@ -19,21 +58,35 @@ bool trace_is_open(void)
     return trace_fd >= 0;
 }
 
-/* One write a record keeps records whole when processes append to one file; only a full disk or a
- * signal makes a second one necessary. */
-static void append(const char *line, size_t length)
+void trace_stage(void)
 {
-    while (length > 0) {
-        ssize_t written = write(trace_fd, line, length);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return;
-        }
-        line += written;
-        length -= (size_t)written;
+    if (staged_by == getpid()) {
+        return;
     }
+    /* What a parent has staged is the parent's to write. */
+    void *memory = mmap(NULL, sizeof *staged, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+    staged = memory != MAP_FAILED ? memory : NULL;
+    staged_by = getpid();
+}
+
+void trace_append(const char *line, size_t length)
+{
+    if (!trace_is_open()) {
+        return;
+    }
+    int saved_errno = errno;
+    if (staged == NULL || length > STAGED_MAX) {
+        flush();
+        write_out(line, length);
+    } else {
+        if (length > STAGED_MAX - atomic_load(&staged->used)) {
+            flush();
+        }
+        size_t used = atomic_load(&staged->used);
+        memcpy(staged->bytes + used, line, length);
+        atomic_store(&staged->used, used + length);
+    }
+    errno = saved_errno;
 }
 
 static void append_record(json_t *record)
@@ -45,7 +98,7 @@ static void append_record(json_t *record)
     }
     json_dumpb(record, line, length, JSON_COMPACT);
     line[length] = '\n';
-    append(line, length + 1);
+    trace_append(line, length + 1);
     free(line);
 }
 
@@ -83,9 +136,7 @@ void trace_recordf(const char *kind, const char *format, ...)
     trace_record(kind, fields);
 }
 
-/* Length of the UTF-8 sequence at bytes, 0 if it is none (RFC 3629: no overlong forms, surrogates
- * or code points above U+10FFFF). */
-static size_t utf8_length(const unsigned char *bytes, size_t left)
+size_t trace_utf8_length(const unsigned char *bytes, size_t left)
 {
     static const struct {
         unsigned char first_low, first_high, second_low, second_high;
@@ -126,7 +177,7 @@ json_t *trace_text(const char *bytes, size_t length)
     }
     size_t used = 0;
     for (size_t i = 0; i < length;) {
-        size_t whole = utf8_length(in + i, length - i);
+        size_t whole = trace_utf8_length(in + i, length - i);
         if (whole > 0) {
             memcpy(text + used, in + i, whole);
             used += whole;

@@ -1,8 +1,9 @@
 /* The trace of a run: what happened, in order, one JSON object a line, the same for the same
  * scenario on any host (no wall-clock time, no pointers, no ephemeral ports).
  *
- * Boot processes append to the file that the harness opened, each record by one write(2), so that
- * what a crashed boot has said is kept. Every record has "t" (virtual microseconds) and "kind":
+ * Boot processes append to the file that the harness opened, and what a crashed boot has said is
+ * kept: records go to it one by one, or wait in memory that the harness shares (trace_stage). Every
+ * record has "t" (virtual microseconds) and "kind":
  *
  *   run       scenario, firmware, ota_library     the first record: what is run, and what is judged
  *   boot      n, reset, running, version          a boot begins (after the bootloader chose)
@@ -32,8 +33,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Starts writing to fd (O_APPEND); -1 stops. The fd stays the caller's. */
+/** Starts writing to fd (O_APPEND); -1 stops. The fd stays the caller's. What was staged goes to
+ * the fd that was open until now. */
 void trace_open(int fd);
+
+/** From now on the records of this process and of those that it forks are staged in memory that
+ * they share. Only one of them may trace at a time; the one that called this writes them to the
+ * file, by trace_open, when the others have ended. Without memory for it they are written at once.
+ */
+void trace_stage(void);
 
 bool trace_is_open(void);
 
@@ -47,3 +55,11 @@ void trace_recordf(const char *kind, const char *format, ...);
 
 /** Bytes as a JSON string: what is not UTF-8 is shown as \xNN. */
 json_t *trace_text(const char *bytes, size_t length);
+
+/** Appends a line that is a record already, newline included (record_line.h makes them). Does
+ * nothing when no trace is open; errno survives. */
+void trace_append(const char *line, size_t length);
+
+/** Length of the UTF-8 sequence at bytes, 0 if it is none (RFC 3629: no NUL, overlong forms,
+ * surrogates or code points above U+10FFFF). */
+size_t trace_utf8_length(const unsigned char *bytes, size_t left);

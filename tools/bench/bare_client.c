@@ -1,8 +1,8 @@
 /* The least that an update over TLS can cost: the device's handshake with the device's TLS library,
- * GET, the body into memory, SHA-256 over it twice (an update is hashed when it is complete and
- * when it boots). Prints the seconds that each fetch took, then protocol and cipher suite.
+ * GET, the body into memory, SHA-256 over it as often as the device does. Prints the seconds that
+ * each fetch took, then protocol and cipher suite.
  *
- * usage: bare_client CA_FILE PORT PATH COUNT        (of https://localhost)
+ * usage: bare_client CA_FILE PORT PATH HASHES COUNT        (of https://localhost)
  */
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
@@ -28,6 +28,7 @@ enum { HEADER_MAX = 8192, BODY_MAX = 64 << 20 };
 
 struct client {
     const char *port, *path;
+    long hashes; /* of each body */
     mbedtls_ssl_config config;
     mbedtls_x509_crt ca;
     mbedtls_ctr_drbg_context random;
@@ -122,15 +123,18 @@ static bool read_header(mbedtls_ssl_context *ssl, char header[HEADER_MAX + 1], s
     return false;
 }
 
-static bool hash_twice(const unsigned char *body, size_t size)
+static bool hash(const unsigned char *body, size_t size, long times)
 {
     const mbedtls_md_info_t *sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
-    unsigned char first[32], second[32];
-    return mbedtls_md(sha256, body, size, first) == 0 &&
-           mbedtls_md(sha256, body, size, second) == 0 && memcmp(first, second, sizeof first) == 0;
+    unsigned char first[32], other[32];
+    bool ok = mbedtls_md(sha256, body, size, first) == 0;
+    for (long i = 1; ok && i < times; i++) {
+        ok = mbedtls_md(sha256, body, size, other) == 0 && memcmp(first, other, sizeof first) == 0;
+    }
+    return ok;
 }
 
-static bool read_body(mbedtls_ssl_context *ssl)
+static bool read_body(mbedtls_ssl_context *ssl, long hashes)
 {
     char header[HEADER_MAX + 1];
     char *rest;
@@ -153,7 +157,7 @@ static bool read_body(mbedtls_ssl_context *ssl)
     for (size_t got; ok && done < size; done += got) {
         ok = receive(ssl, body + done, size - done, &got);
     }
-    ok = ok && hash_twice(body, size);
+    ok = ok && hash(body, size, hashes);
     free(body);
     return ok;
 }
@@ -168,7 +172,7 @@ static bool converse(struct client *client, mbedtls_net_context *connection)
     }
     mbedtls_ssl_set_bio(&ssl, connection, mbedtls_net_send, mbedtls_net_recv, NULL);
     bool ok = (code == 0 || complain("setup", code)) && shake_hands(client, &ssl) &&
-              send_request(client, &ssl) && read_body(&ssl);
+              send_request(client, &ssl) && read_body(&ssl, client->hashes);
     if (ok) {
         mbedtls_ssl_close_notify(&ssl);
     }
@@ -233,15 +237,15 @@ static size_t read_text(const char *path, char *text, size_t size)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fputs("usage: bare_client CA_FILE PORT PATH COUNT\n", stderr);
+    if (argc != 6) {
+        fputs("usage: bare_client CA_FILE PORT PATH HASHES COUNT\n", stderr);
         return 2;
     }
     static char ca[65536];
     size_t ca_length = read_text(argv[1], ca, sizeof ca);
-    struct client client = {.port = argv[2], .path = argv[3]};
-    long count = strtol(argv[4], NULL, 10);
-    if (ca_length == 0 || count < 1) {
+    struct client client = {.port = argv[2], .path = argv[3], .hashes = strtol(argv[4], NULL, 10)};
+    long count = strtol(argv[5], NULL, 10);
+    if (ca_length == 0 || client.hashes < 1 || count < 1) {
         return 2;
     }
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000

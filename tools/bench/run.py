@@ -4,9 +4,11 @@
   sweep   a power sweep of one update, by the size of its image: whole program runs; doublings by wall
           clock and by CPU time, without the start of the program
   fetch   one scenario (server session, update over TLS, verification, the next boot, verdict) against a
-          bare mbedTLS client that shakes hands with the same server and fetches and hashes as many bytes,
-          and against curl. A scenario's time is a 15th of what 15 more take in one run; the
-          clients time each of 16 fetches themselves, with a connection and a full handshake for each.
+          bare mbedTLS client that shakes hands with the same server and fetches as many bytes and hashes
+          them as often as the device does, and against curl. Each has a connection and a full handshake
+          for each fetch. The server's time counts on both sides: the one waits for it by the wall clock,
+          and its CPU seconds are added. What a run costs before its first scenario (program, server,
+          firmware) is told apart: a scenario's time is a 15th of what 15 more take in one run.
   suite   all scenarios, as `otasim run` does them
 
 Rounds are interleaved, so that what else the host does hits all alike; a figure is the median of its
@@ -23,11 +25,13 @@ import subprocess
 import sys
 import tempfile
 
-from timing import timed
+from timing import ended, timed
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 FETCHES = 16
-TARGETS = {"sweep/1048576/wall_s": 5.0, "fetch/65536/of_bare": 1.5, "fetch/1048576/of_bare": 1.5}
+HASHES = 3  # when an update is complete (esp_ota_end), when it is selected, and when it boots
+TARGETS = {"sweep/1048576/wall_s": 5.0, "fetch/1048576/wall_of_bare": 1.5, "fetch/1048576/cpu_of_bare": 1.5,
+           "suite/wall_s": 25.0}
 DOUBLING_AT_MOST = 2.3
 
 
@@ -94,11 +98,14 @@ class Bench:
 
     # One scenario against other clients.
 
-    def serve(self, size, folder):
+    def make_image(self, size, folder):
         image = pathlib.Path(folder, "fw.bin")
         timed([self.otasim, "image", "make", "--size", size, "-o", image])
         if image.stat().st_size != size:
             raise RuntimeError(f"the image has {image.stat().st_size} bytes, not {size}")
+        return image
+
+    def serve(self, image):
         server = subprocess.Popen([sys.executable, SOURCE / "fixtures/server/server.py", "--certs", self.certs,
                                    "--serve", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True)
@@ -107,50 +114,63 @@ class Bench:
                 return server, line.strip()
         raise RuntimeError("the server does not start")
 
-    def bare(self, url):
-        """Seconds of each fetch, and the protocol."""
-        port, path = url.rsplit(":", 1)[1].split("/", 1)
-        *seconds, protocol = timed([self.bare_client, self.certs / "root_ca.crt", port, "/" + path,
-                                    FETCHES]).out.splitlines()
-        return [float(each) for each in seconds], protocol
+    def bare(self, image, count):
+        """What the client says, and the CPU seconds of it and the server."""
+        server, url = self.serve(image)
+        with server.stdout:
+            try:
+                port, path = url.rsplit(":", 1)[1].split("/", 1)
+                client = timed([self.bare_client, self.certs / "root_ca.crt", port, "/" + path, HASHES, count])
+            finally:
+                cpu = ended(server)
+        return client.out.splitlines(), client.cpu + cpu
 
-    def curl(self, url, protocol):
+    def bare_fetch(self, image):
+        """Seconds by the wall clock and of CPU time of one fetch, and the protocol."""
+        _, cpu_of_one = self.bare(image, 1)
+        (*seconds, protocol), cpu = self.bare(image, FETCHES)
+        return statistics.mean(map(float, seconds)), (cpu - cpu_of_one) / (FETCHES - 1), protocol
+
+    def curl_fetch(self, image, protocol):
         options = ["--silent", "--show-error", "--fail", "--no-sessionid", "--http1.1", "--cacert",
                    self.certs / "root_ca.crt", "--header", "Connection: close", "--write-out", "%{time_total}\n"]
         if protocol.startswith("TLSv1.2"):
             options += ["--tls-max", "1.2"]
-        urls = [word for _ in range(FETCHES) for word in ("--output", os.devnull, url)]
-        return [float(each) for each in timed(["curl", "--disable", *options, *urls]).out.split()]
+        server, url = self.serve(image)
+        with server.stdout:
+            try:
+                urls = [word for _ in range(FETCHES) for word in ("--output", os.devnull, url)]
+                return statistics.mean(map(float, timed(["curl", "--disable", *options, *urls]).out.split()))
+            finally:
+                ended(server)
 
     def scenario(self, size):
-        """Seconds of one scenario: what 15 more add to a run of one."""
+        """Seconds by the wall clock and of CPU time: of a scenario, and of a run before its first."""
         one = timed(self.own("run", "-j1", "-q", f"bench/fetch-{size}-a-a"))
         all_of_them = timed(self.own("run", "-j1", "-q", f"bench/fetch-{size}-*"))
-        return (all_of_them.wall - one.wall) / (FETCHES - 1)
+        wall, cpu = ((getattr(all_of_them, clock) - getattr(one, clock)) / (FETCHES - 1) for clock in ("wall", "cpu"))
+        return wall, cpu, one.wall - wall, one.cpu - cpu
 
     def fetch(self, size):
         ours, bare, curl = [], [], []
         has_curl = shutil.which("curl") is not None
         with tempfile.TemporaryDirectory() as folder:
-            server, url = self.serve(size, folder)
-            try:
-                for _ in range(self.rounds):
-                    ours.append(self.scenario(size))
-                    seconds, protocol = self.bare(url)
-                    bare.append(statistics.mean(seconds))
-                    if has_curl:
-                        curl.append(statistics.mean(self.curl(url, protocol)))
-            finally:
-                server.terminate()
-                server.wait()
-                server.stdout.close()
+            image = self.make_image(size, folder)
+            for _ in range(self.rounds):
+                ours.append(self.scenario(size))
+                *figures, protocol = self.bare_fetch(image)
+                bare.append(figures)
+                if has_curl:
+                    curl.append(self.curl_fetch(image, protocol))
         self.notes[f"fetch/{size}"] = protocol
-        self.figure(f"fetch/{size}/scenario_s", ours)
-        self.figure(f"fetch/{size}/bare_s", bare)
-        self.figure(f"fetch/{size}/of_bare", [a / b for a, b in zip(ours, bare)])
+        for index, name in enumerate(("wall", "cpu")):
+            self.figure(f"fetch/{size}/before_the_first_{name}_s", [each[index + 2] for each in ours])
+            self.figure(f"fetch/{size}/scenario_{name}_s", [each[index] for each in ours])
+            self.figure(f"fetch/{size}/bare_{name}_s", [each[index] for each in bare])
+            self.figure(f"fetch/{size}/{name}_of_bare", [a[index] / b[index] for a, b in zip(ours, bare)])
         if has_curl:
-            self.figure(f"fetch/{size}/curl_s", curl)
-            self.figure(f"fetch/{size}/of_curl", [a / b for a, b in zip(ours, curl)])
+            self.figure(f"fetch/{size}/curl_wall_s", curl)
+            self.figure(f"fetch/{size}/wall_of_curl", [a[0] / b for a, b in zip(ours, curl)])
 
     # All scenarios.
 

@@ -18,6 +18,18 @@ class Timed(NamedTuple):
     out: str
 
 
+def cpu_of(usage):
+    return usage.ru_utime + usage.ru_stime
+
+
+def ended(process):
+    """Ends a program that runs until it is told to; its CPU seconds."""
+    process.terminate()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    return cpu_of(usage)
+
+
 def timed(argv, statuses=(0,)):
     """Runs it. Ends the bench if it ends with another status than those."""
     with tempfile.TemporaryFile("w+") as out:
@@ -33,4 +45,4 @@ def timed(argv, statuses=(0,)):
         text = out.read()
     if process.returncode not in statuses:
         raise RuntimeError(f"{' '.join(map(str, argv))} ended with {process.returncode}:\n{text[-2000:]}")
-    return Timed(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * (1 if MACOS else 1024), text)
+    return Timed(wall, cpu_of(usage), usage.ru_maxrss * (1 if MACOS else 1024), text)

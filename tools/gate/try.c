@@ -54,7 +54,7 @@ static bool run_flows(struct gate *gate, struct gate_flows *flows)
     for (size_t i = 0; i < flows->count; i++) {
         scenarios[i] = &flows->flows[i].scenario;
     }
-    const struct run_options options = {0};
+    const struct run_options options = {.brief_trace = true};
     struct error err;
     if (run_many(scenarios, flows->count, gate->jobs, &options, take_outcome, flows, &err)) {
         return true;

@@ -83,41 +83,61 @@ def choose_mutants(names, parts):
     return chosen
 
 
-def check_parts(parts, scratch, timeout):
-    """A part that fails without a mutant catches nothing. Returns those that pass; one that is skipped
-    here (it needs what this machine lacks) is left out."""
-    passing = {}
-    for part in parts.values():
-        verdict = part.ask(timeout)
+class Soundness:
+    """Which parts pass without a mutant: one that fails then catches nothing. Found out when a part is first
+    needed, since most mutants are caught by the part that is next to them."""
+
+    def __init__(self, scratch, timeout):
+        self.scratch, self.timeout = scratch, timeout
+        self.known = {}  # name: the part as it passes; None: skipped, this machine lacks what it needs
+
+    def of(self, part):
+        """The part, None if it is skipped here; TableError if it fails. The source has no mutant now."""
+        if part.name not in self.known:
+            self.known[part.name] = self.try_part(part)
+        return self.known[part.name]
+
+    def try_part(self, part):
+        self.scratch.build("otasim_core", *part.firmware)
+        verdict = part.ask(self.timeout)
         if verdict.failed:
-            part = with_all_firmware(part, scratch)
-            verdict = part.ask(timeout)
+            part = with_all_firmware(part, self.scratch)
+            self.scratch.build("otasim_core", *part.firmware)
+            verdict = part.ask(self.timeout)
         if verdict.failed:
             raise TableError(f"{part.name} fails without a mutant:\n{verdict.output}")
-        if verdict.skipped:
-            print(f"  {part.name}: skipped here", flush=True)
-        else:
-            passing[part.name] = part
-            print(f"  {part.name}: passes, {verdict.seconds:.1f} s", flush=True)
-    return passing
+        state = "skipped here" if verdict.skipped else f"passes, {verdict.seconds:.1f} s"
+        print(f"  {part.name}: {state}", flush=True)
+        return None if verdict.skipped else part
 
 
 def in_order(parts, mutant):
-    """The likeliest first, then as they come: the cheap before the dear."""
+    """The likeliest parts, then the others as they come: the cheap before the dear."""
     near = [parts[name] for name in mutant.near if name in parts]
-    return near + [part for part in parts.values() if part not in near]
+    return near, [part for part in parts.values() if part not in near]
 
 
-def try_mutant(mutant, scratch, parts, arguments):
+def ask_parts(mutant, scratch, parts, arguments):
     """{part: Verdict}, up to the first that catches it, or of all with --matrix."""
     verdicts = {}
     with scratch.mutated(mutant):
-        for part in in_order(parts, mutant):
+        for part in parts:
             scratch.build_mutant(mutant, part.firmware)
             verdict = verdicts[part.name] = part.ask(arguments.timeout)
             if verdict.caught and not arguments.matrix:
-                return verdicts
-        if not any(verdict.caught for verdict in verdicts.values()):
+                break
+    return verdicts
+
+
+def try_mutant(mutant, scratch, parts, soundness, arguments):
+    verdicts = {}
+    for group in in_order(parts, mutant):
+        sound = [part for part in map(soundness.of, group) if part is not None]
+        verdicts.update(ask_parts(mutant, scratch, sound, arguments))
+        if not arguments.matrix and any(verdict.caught for verdict in verdicts.values()):
+            return verdicts
+    if not any(verdict.caught for verdict in verdicts.values()):
+        with scratch.mutated(mutant):
             scratch.check_changed(mutant)
     return verdicts
 
@@ -142,11 +162,11 @@ def run(arguments):
         chosen = choose_mutants(arguments.only, parts)[:: max(arguments.every, 1)]
         parts = {name: part for name, part in parts.items()
                  if not matches(name, arguments.without)}
-        parts = check_parts(parts, scratch, arguments.timeout)
+        soundness = Soundness(scratch, arguments.timeout)
         results = {}
         for number, mutant in enumerate(chosen, 1):
             started = time.monotonic()
-            results[mutant.name] = try_mutant(mutant, scratch, parts, arguments)
+            results[mutant.name] = try_mutant(mutant, scratch, parts, soundness, arguments)
             print(f"[{number:3}/{len(chosen)}] {mutant.name:38} {describe(results[mutant.name])}"
                   f"  ({time.monotonic() - started:.1f} s)", flush=True)
             report.save(results, parts, arguments)

@@ -61,6 +61,9 @@ bool quirk(enum quirk_id id);
 /** Records that the hazard changed the course of this run: the report warns of it. */
 void quirk_met(enum quirk_id id);
 
+/** A boot begins in a process that has had one: each boot says what it meets. */
+void quirk_forget_met(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,7 +46,6 @@ static void choose_transport(struct esp_http_client *client)
     } else if (quirk(QUIRK_TRANSPORT_CHOSEN_ONCE)) {
         quirk_met(QUIRK_TRANSPORT_CHOSEN_ONCE);
     } else {
-        http_connection_close(client);
         client->transport = wanted;
     }
 }

@@ -95,7 +95,11 @@ static esp_err_t move_to(struct esp_http_client *client, struct http_url *url)
     if (err != ESP_OK) {
         return err;
     }
-    if (other_host || other_port) {
+    /* Each of the two closes, which older releases announce each time. */
+    if (other_host) {
+        http_connection_close(client);
+    }
+    if (other_port) {
         http_connection_close(client);
     }
     take_url_credentials(client, url);

@@ -259,6 +259,29 @@ static void every_close_is_announced_before_5_3(void **state)
     }
 }
 
+/* As recorded for A-tls-redirect-downgrade: once for the host and once for the port. */
+static void a_redirect_closes_for_the_host_and_for_the_port(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t release;
+        int announced;
+    } cases[] = {{V5_1_7, 3}, {V5_3_5, 2}, {MASTER, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        START(MOVED("http://other:8080/b"), OK);
+        boot.release = cases[i].release;
+        const esp_http_client_config_t config = {.url = "http://localhost/",
+                                                 .event_handler = count_disconnections};
+        disconnections = 0;
+        esp_http_client_handle_t client = esp_http_client_init(&config);
+        assert_int_equal(esp_http_client_perform(client), ESP_OK);
+        esp_http_client_cleanup(client);
+        stop_server();
+        assert_int_equal(server.connections, 2);
+        assert_int_equal(disconnections, cases[i].announced);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_body_is_a_form_before_6_0),
         cmocka_unit_test(a_request_that_is_too_long_is_cut_before_master),
         cmocka_unit_test(every_close_is_announced_before_5_3),
+        cmocka_unit_test(a_redirect_closes_for_the_host_and_for_the_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

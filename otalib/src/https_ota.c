@@ -462,10 +462,6 @@ esp_err_t https_ota_run(const struct https_ota_config *config)
         ESP_LOGE(TAG, "esp_https_ota() cannot resume");
         return ESP_ERR_NOT_SUPPORTED;
     }
-    const struct https_ota_config http_only = {.http_config = config->http_config};
-    if (quirk(QUIRK_ONE_SHOT_HTTP_ONLY)) {
-        config = &http_only; /* its only parameter is the client's configuration */
-    }
     esp_https_ota_handle_t handle = NULL;
     esp_err_t err = https_ota_begin(config, &handle);
     if (err != ESP_OK) {

@@ -344,16 +344,22 @@ const struct partition *run_next_slot(const struct partition_table *table,
     return partition_table_find(table, PARTITION_TYPE_APP, (uint8_t)(PARTITION_APP_OTA_0 + next));
 }
 
+/* The release that was asked for, else the one that the firmware is compiled for. */
+static uint32_t release_of(const struct scenario *scenario, const struct run_options *options)
+{
+    struct error ignored;
+    if (options->release != 0) {
+        return options->release;
+    }
+    const struct firmware *firmware = firmware_load(scenario_firmware(scenario), &ignored);
+    return firmware != NULL ? firmware_module(firmware)->idf_version : release_master();
+}
+
 /* The row tells of a hazard that this release does not have. */
 static bool lacks_hazard(const struct scenario *scenario, uint32_t release)
 {
-    struct error ignored;
     const char *hazard = scenario->expect.hazard;
     enum quirk_id id = hazard != NULL ? quirk_named(hazard) : QUIRK_COUNT;
-    if (release == 0) {
-        const struct firmware *firmware = firmware_load(scenario_firmware(scenario), &ignored);
-        release = firmware != NULL ? firmware_module(firmware)->idf_version : release_master();
-    }
     return id != QUIRK_COUNT && !quirk_in_release(id, release);
 }
 
@@ -362,7 +368,8 @@ static void judge(struct run *run)
     struct run_evidence evidence = {
         .scenario = run->scenario,
         .firmware = run->firmware,
-        .strict = run->options->strict || lacks_hazard(run->scenario, run->options->release),
+        .release = release_of(run->scenario, run->options),
+        .strict = run->options->strict,
         .table = &run->table,
         .device = run->device,
         .image = run->image,
@@ -388,7 +395,7 @@ bool run_scenario(const struct scenario *scenario, struct server *server,
                   const struct run_options *options, struct run_result *result)
 {
     struct scenario outside = *scenario;
-    bool safe = options->strict || lacks_hazard(scenario, options->release);
+    bool safe = options->strict || lacks_hazard(scenario, release_of(scenario, options));
     if (safe && scenario->documented != NULL) {
         outside.expect = *scenario->documented;
     }

@@ -85,7 +85,8 @@ void run_result_free(struct run_result *result);
 struct run_evidence {
     const struct scenario *scenario;
     const struct firmware *firmware; /* that runs first; NULL: one that has all events */
-    bool strict;                     /* quirks were off */
+    uint32_t release;                /* whose behaviour the libraries had; 0: master's */
+    bool strict;                     /* hazards were off */
     const struct partition_table *table;
     struct device *device;
     const uint8_t *image;

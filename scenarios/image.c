@@ -50,7 +50,8 @@
     {                                                                                              \
         .name = "image/" what "-native", .about = story ", by esp_ota_write and esp_ota_end",      \
         .source = report, .catalogue = id, .server = {IMAGE()}, .update = {.api = UPDATE_NATIVE},  \
-        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .failed_in = "esp_ota_end"}, __VA_ARGS__ \
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .failed_in = "esp_ota_end"},             \
+        __VA_ARGS__, .shows = NULL                                                                 \
     }
 
 SCENARIOS(image) = {

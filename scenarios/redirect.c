@@ -119,7 +119,6 @@ SCENARIOS(redirect) = {
     },
     {
         .name = "redirect/long-signed-url",
-        .shows = "request-cut",
         .about = "the request line for a signed URL of 700 bytes does not fit buffer_size_tx",
         .source = "espressif/esp-idf#9164",
         .catalogue = "R01",

@@ -2,13 +2,17 @@
  * is safe: on a release that has the hazard the row fails. */
 #include "scenario.h"
 
+#include "esp_http_client.h"
 #include "esp_ota_ops.h"
+
+#define FIFTY "0123456789-123456789-123456789-123456789-123456789-"
 
 SCENARIOS(release) = {
     {
         .name = "release/selects-the-update-twice",
         .shows = "reselect-duplicates-seq",
-        .about = "the update is selected twice in a row and never confirmed: the next reset rolls back",
+        .about =
+            "the update is selected twice in a row and never confirmed: the next reset rolls back",
         .source = "espressif/esp-idf 996a9ca25fc",
         .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
                             {OTA_0, {.version = "1.1.0"}},
@@ -65,6 +69,15 @@ SCENARIOS(release) = {
         .image = {.size = 65536},
         .server = {IMAGE(.content_length = "40000")},
         .expect = {.result = ESP_FAIL, .any_events = true},
+    },
+    {
+        .name = "release/header-too-long-for-its-buffer",
+        .shows = "request-cut",
+        .about = "a User-Agent of 300 bytes, and a buffer of 256 for all of the request",
+        .source = "recording A-buffer-size-tx-128-long-ua",
+        .server = {IMAGE()},
+        .update = {.user_agent = FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY, .buffer_size_tx = 256},
+        .expect = {.result = ESP_ERR_HTTP_HEADER_TOO_LONG, .any_events = true},
     },
     END_OF_SCENARIOS,
 };

@@ -111,8 +111,12 @@ size_t release_hazards(struct text *out, uint32_t release)
 static bool append_name(const struct scenario *scenario, void *context)
 {
     json_t *hazard = context;
-    if (release_shows(scenario, json_string_value(json_object_get(hazard, "name")))) {
+    const char *name = json_string_value(json_object_get(hazard, "name"));
+    if (release_shows(scenario, name)) {
         json_array_append_new(json_object_get(hazard, "scenarios"), json_string(scenario->name));
+    }
+    if (scenario->shows != NULL && strcmp(scenario->shows, name) == 0) {
+        json_array_append_new(json_object_get(hazard, "safe"), json_string(scenario->name));
     }
     return true;
 }
@@ -133,10 +137,10 @@ json_t *release_hazards_json(uint32_t release)
                 json_array_append_new(releases, json_string(release_text(release_at(i), name)));
             }
         }
-        json_t *hazard = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "name",
-                                   row->name, "summary", row->summary, "advice", row->advice,
-                                   "catalogue", row->catalogue, "since", row->since, "until",
-                                   row->until, "by", row->by, "releases", releases, "scenarios");
+        json_t *hazard = json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[], s:[]}", "name", row->name, "summary",
+            row->summary, "advice", row->advice, "catalogue", row->catalogue, "since", row->since,
+            "until", row->until, "by", row->by, "releases", releases, "scenarios", "safe");
         scenario_each(append_name, hazard);
         json_array_append_new(all, hazard);
     }

@@ -19,7 +19,8 @@ bool release_shows(const struct scenario *scenario, const char *hazard);
 size_t release_hazards(struct text *out, uint32_t release);
 
 /** The same as JSON: [{"name", "summary", "advice", "catalogue", "since", "until", "by",
- * "releases": those recorded that have it, "scenarios": that show it}]. */
+ * "releases": those recorded that have it, "scenarios": that show it,
+ * "safe": those of them whose expectation is the safe one}]. */
 json_t *release_hazards_json(uint32_t release);
 
 /** A table in Markdown of all hazards against the releases that are recorded. */

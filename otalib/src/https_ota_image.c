@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootloader_common.h"
 #include "esp_log.h"
 #include "https_ota_private.h"
 #include "otasim_quirk.h"
@@ -105,17 +104,19 @@ esp_err_t https_ota_write(struct https_ota *ota, size_t length)
     return err;
 }
 
-/* The revision is left to the verification of the whole image. */
-static esp_err_t check_chip_id(const esp_image_header_t *header)
+/* What the first block says against the image, as far as the release looks at it there. */
+static esp_err_t let_through(const esp_image_header_t *header, esp_err_t err)
 {
-    if (header->chip_id != CONFIG_IDF_FIRMWARE_CHIP_ID) {
-        ESP_LOGE(TAG, "the image is for another chip");
-        return ESP_ERR_INVALID_VERSION;
+    bool is_our_chip = header->chip_id == CONFIG_IDF_FIRMWARE_CHIP_ID;
+    if (err == ESP_ERR_INVALID_VERSION && is_our_chip && quirk(QUIRK_CHIP_REVISION_LATE)) {
+        quirk_met(QUIRK_CHIP_REVISION_LATE); /* left to the verification of the whole image */
+        return ESP_OK;
     }
-    if (bootloader_common_check_chip_validity(header, ESP_IMAGE_APPLICATION) != ESP_OK) {
-        quirk_met(QUIRK_CHIP_REVISION_LATE);
+    if (err == ESP_ERR_OTA_SPI_MODE_MISMATCH && quirk(QUIRK_SPI_MODE_UNCHECKED)) {
+        quirk_met(QUIRK_SPI_MODE_UNCHECKED);
+        return ESP_OK;
     }
-    return ESP_OK;
+    return err;
 }
 
 static void announce_revision(const esp_image_header_t *header)
@@ -140,21 +141,15 @@ static esp_err_t check_image(const struct https_ota *ota, const char *data, size
     }
     esp_chip_id_t chip_id = header.chip_id;
     https_ota_event(ESP_HTTPS_OTA_VERIFY_CHIP_ID, &chip_id, sizeof chip_id);
-    if (quirk(QUIRK_CHIP_REVISION_LATE)) {
-        return check_chip_id(&header);
+    if (!quirk(QUIRK_CHIP_REVISION_LATE)) {
+        announce_revision(&header);
     }
-    announce_revision(&header);
 #if CONFIG_ESP_HTTPS_OTA_VERIFY_SPI_MODE
     const esp_app_desc_t *checked = &description;
 #else
     const esp_app_desc_t *checked = NULL;
 #endif
-    esp_err_t err = esp_ota_check_image_validity(ota->final->type, &header, checked);
-    if (err == ESP_ERR_OTA_SPI_MODE_MISMATCH && quirk(QUIRK_SPI_MODE_UNCHECKED)) {
-        quirk_met(QUIRK_SPI_MODE_UNCHECKED);
-        return ESP_OK;
-    }
-    return err;
+    return let_through(&header, esp_ota_check_image_validity(ota->final->type, &header, checked));
 }
 
 esp_err_t https_ota_write_header(struct https_ota *ota)

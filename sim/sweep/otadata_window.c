@@ -4,6 +4,7 @@
 
 #include "bootloader.h"
 #include "bytes.h"
+#include "flash_cipher.h"
 
 #define ENTRY_LENGTH (sizeof(struct otadata_entry))
 
@@ -44,6 +45,15 @@ static int what_is_left(const struct partition_table *table, const struct otadat
                                                    : BOOTLOADER_INDEX_FACTORY;
 }
 
+/* The journal has what the chip was given: with flash encryption, ciphertext. */
+static uint32_t written_seq(const struct flash *flash, const struct journal_op *program)
+{
+    uint8_t entry[ENTRY_LENGTH];
+    memcpy(entry, program->data, sizeof entry);
+    flash_cipher_decrypt(flash_key(flash), program->address, entry, sizeof entry);
+    return get_u32(entry);
+}
+
 /* Whether the operation erases the entry that counts, for the same entry to be written next. */
 static void open_if_rewritten(struct otadata_window *window, const struct partition_table *table,
                               struct flash *flash, const struct journal_op *ops, size_t count,
@@ -61,7 +71,7 @@ static void open_if_rewritten(struct otadata_window *window, const struct partit
     }
     const struct journal_op *next = next_write(partition, ops, count, at + 1);
     if (next == NULL || next->kind != FLASH_PROGRAM || next->address != ops[at].address ||
-        next->length < ENTRY_LENGTH || get_u32(next->data) != otadata.entry[active].seq) {
+        next->length < ENTRY_LENGTH || written_seq(flash, next) != otadata.entry[active].seq) {
         return;
     }
     window->open = true;

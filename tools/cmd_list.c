@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "explain.h"
 #include "otasim_quirk.h"
+#include "release.h"
 #include "scenario_set.h"
 #include "select.h"
 
@@ -14,7 +15,8 @@ static void usage(FILE *out)
 {
     fputs("usage: otasim list [NAME...]\n\n"
           "One scenario a line: its name and its story. " SELECT_HELP "\n"
-          "  --hazards  by what the device gets wrong, with what to do about it\n"
+          "  --hazards  by what the device gets wrong, with what to do about it; for those\n"
+          "             of other releases: otasim hazards\n"
           "  --catalogue  by the failure of the field that they replay; fails if one has none\n"
           "  --names    names only\n"
           "  --count    how many\n"
@@ -106,7 +108,9 @@ static void print_hazards(const struct selection *selection, bool all)
             const char *hazard = selection->scenarios[j]->expect.hazard;
             met = met || (hazard != NULL && strcmp(hazard, quirk->name) == 0);
         }
-        if (!met && !all) {
+        bool is_masters = quirk->kind == QUIRK_KIND_HAZARD &&
+                          quirk_in_release((enum quirk_id)i, release_master());
+        if (!met && !(all && is_masters)) {
             continue;
         }
         struct text text = {0};

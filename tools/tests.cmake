@@ -123,7 +123,7 @@ add_test(NAME mutation/table COMMAND ${mutation} --check-table)
 set_tests_properties(mutation/table PROPERTIES LABELS mutation)
 if(NOT OTASIM_SANITIZE AND NOT OTASIM_COVERAGE)
   add_test(NAME mutation/sample
-           COMMAND ${mutation} --every 4 --scratch ${PROJECT_BINARY_DIR}/mutation --cmake ${CMAKE_COMMAND} --
+           COMMAND ${mutation} --every 10 --scratch ${PROJECT_BINARY_DIR}/mutation --cmake ${CMAKE_COMMAND} --
                    -G ${CMAKE_GENERATOR} -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER}
                    "-DCMAKE_PREFIX_PATH=${CMAKE_PREFIX_PATH}")
   set_tests_properties(mutation/sample PROPERTIES LABELS mutation TIMEOUT 1500 PROCESSORS 2)

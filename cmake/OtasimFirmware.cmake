@@ -130,6 +130,36 @@ const struct firmware_info otasim_firmware_info = {
 ]] @ONLY)
 endfunction()
 
+# What otalib and the HTTP client make of an sdkconfig: equal where they cannot tell it from another.
+function(otasim_sdkconfig_keys ota_out http_out defaults)
+  set(esp_include ${OTASIM_ROOT}/sim/esp/include)
+  set(otalib ${OTASIM_ROOT}/otalib/src,${OTASIM_ROOT}/otalib/include,${esp_include})
+  execute_process(
+    COMMAND ${OTASIM_PYTHON} ${OTASIM_ROOT}/cmake/sdkconfig.py --key ${otalib}
+            --key ${OTASIM_ROOT}/sim/http,${esp_include} ${defaults}
+    OUTPUT_VARIABLE keys
+    ERROR_QUIET
+    RESULT_VARIABLE failed)
+  set(${ota_out} unknown PARENT_SCOPE)
+  set(${http_out} unknown PARENT_SCOPE)
+  if(NOT failed)
+    string(REGEX MATCH "([0-9a-f]+)\n([0-9a-f]+)" keys "${keys}")
+    set(${ota_out} ${CMAKE_MATCH_1} PARENT_SCOPE)
+    set(${http_out} ${CMAKE_MATCH_2} PARENT_SCOPE)
+  endif()
+  # They are looked at now, and change with these.
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${OTASIM_ROOT}/otalib/src/*.[ch] ${OTASIM_ROOT}/sim/http/*.[ch]
+       ${OTASIM_ROOT}/otalib/include/*.h ${esp_include}/*.h)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${defaults} ${sources}
+                                         ${OTASIM_ROOT}/cmake/sdkconfig.py)
+endfunction()
+
+# An object library that is compiled for a module.
+function(otasim_firmware_part target sdkconfig)
+  add_dependencies(${target} ${sdkconfig})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_EXTENSIONS ON)
+endfunction()
+
 # otasim_add_firmware(NAME SOURCES file... [SDKCONFIG file.defaults...] [TARGET esp32s3]
 #                     [PARTITIONS file.csv] [PROJECT_VER text] [EMBED_TXTFILES file...]
 #                     [EMBED_FILES file...] [INCLUDE_DIRS dir...] [LIBRARIES target...]
@@ -168,7 +198,7 @@ function(otasim_add_firmware name)
   set(sdkconfig_dir ${OTASIM_ROOT}/sim/esp/sdkconfig)
   set(defaults ${sdkconfig_dir}/kconfig.defaults ${sdkconfig_dir}/target.${ARG_TARGET}.defaults)
   foreach(file IN LISTS ARG_SDKCONFIG)
-    cmake_path(ABSOLUTE_PATH file)
+    cmake_path(ABSOLUTE_PATH file NORMALIZE)
     list(APPEND defaults ${file})
   endforeach()
   add_custom_command(
@@ -195,21 +225,34 @@ function(otasim_add_firmware name)
     target_link_libraries(${name}_app PRIVATE otasim_options)
   endif()
 
-  add_library(${name}_ota OBJECT)
-  target_include_directories(${name}_ota PRIVATE ${dir} ${esp_include})
-  target_link_libraries(${name}_ota PRIVATE ${ota_library} otasim_instrumentation
-                                            otasim::mbedtls)
+  # Modules whose sdkconfigs a library cannot tell apart share its objects.
+  otasim_sdkconfig_keys(ota_key http_key "${defaults}")
+  set(ota_objects ${name}_ota)
+  if(ota_library STREQUAL "otasim_ota_otalib")
+    set(ota_objects otalib_${ota_key})
+  endif()
+  if(NOT TARGET ${ota_objects})
+    add_library(${ota_objects} OBJECT)
+    target_include_directories(${ota_objects} PRIVATE ${dir} ${esp_include})
+    target_link_libraries(${ota_objects} PRIVATE ${ota_library} otasim_instrumentation
+                                                 otasim::mbedtls)
+    otasim_firmware_part(${ota_objects} ${name}_sdkconfig)
+  endif()
 
-  file(GLOB http_sources CONFIGURE_DEPENDS ${OTASIM_ROOT}/sim/http/*.c)
-  list(FILTER http_sources EXCLUDE REGEX "/test_[^/]*$")
-  add_library(${name}_http OBJECT ${http_sources})
-  target_include_directories(${name}_http PRIVATE ${dir} ${esp_include})
-  target_link_libraries(
-    ${name}_http PRIVATE otasim_options otasim::mbedtls otasim::http_parser otasim::curl
-                         otasim::jansson)
-  target_include_directories(
-    ${name}_http PRIVATE ${OTASIM_ROOT}/sim/net ${OTASIM_ROOT}/sim/trace
-                         ${OTASIM_ROOT}/sim/boot ${OTASIM_ROOT}/sim/device)
+  set(http_objects otasim_http_${http_key})
+  if(NOT TARGET ${http_objects})
+    file(GLOB http_sources CONFIGURE_DEPENDS ${OTASIM_ROOT}/sim/http/*.c)
+    list(FILTER http_sources EXCLUDE REGEX "/test_[^/]*$")
+    add_library(${http_objects} OBJECT ${http_sources})
+    target_include_directories(${http_objects} PRIVATE ${dir} ${esp_include})
+    target_link_libraries(
+      ${http_objects} PRIVATE otasim_options otasim::mbedtls otasim::http_parser otasim::curl
+                              otasim::jansson)
+    target_include_directories(
+      ${http_objects} PRIVATE ${OTASIM_ROOT}/sim/net ${OTASIM_ROOT}/sim/trace
+                              ${OTASIM_ROOT}/sim/boot ${OTASIM_ROOT}/sim/device)
+    otasim_firmware_part(${http_objects} ${name}_sdkconfig)
+  endif()
 
   # What the module says of itself, in the shape of its release.
   add_library(${name}_record OBJECT ${OTASIM_ROOT}/sim/module/firmware_module.c)
@@ -217,10 +260,8 @@ function(otasim_add_firmware name)
                                                     ${OTASIM_ROOT}/sim/boot)
   target_link_libraries(${name}_record PRIVATE otasim_options)
 
-  foreach(part app ota http record)
-    add_dependencies(${name}_${part} ${name}_sdkconfig)
-    set_target_properties(${name}_${part} PROPERTIES POSITION_INDEPENDENT_CODE ON C_EXTENSIONS ON)
-  endforeach()
+  otasim_firmware_part(${name}_app ${name}_sdkconfig)
+  otasim_firmware_part(${name}_record ${name}_sdkconfig)
 
   add_library(${name} MODULE ${dir}/sdkconfig_table.c ${dir}/firmware_info.c
                              ${OTASIM_ROOT}/sim/module/rtc_sections.c
@@ -231,8 +272,8 @@ function(otasim_add_firmware name)
   set_target_properties(
     ${name} PROPERTIES PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY ${OTASIM_FIRMWARE_DIR})
   target_link_libraries(
-    ${name} PRIVATE $<TARGET_OBJECTS:${name}_app> $<TARGET_OBJECTS:${name}_ota>
-                    $<TARGET_OBJECTS:${name}_http> $<TARGET_OBJECTS:${name}_record> otasim::core
+    ${name} PRIVATE $<TARGET_OBJECTS:${name}_app> $<TARGET_OBJECTS:${ota_objects}>
+                    $<TARGET_OBJECTS:${http_objects}> $<TARGET_OBJECTS:${name}_record> otasim::core
                     otasim::mbedtls otasim::http_parser otasim::curl otasim_instrumentation
                     ${ARG_LIBRARIES})
   foreach(file IN LISTS ARG_EMBED_FILES)

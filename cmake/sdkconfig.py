@@ -10,6 +10,7 @@ firmware is compiled for ("5.3": its newest patch, "master"). Options that this 
 are left out, with a warning, as ESP-IDF does.
 """
 import argparse
+import hashlib
 import os
 import re
 import sys
@@ -165,10 +166,31 @@ def for_release(fresh, given):
     return values, version
 
 
+def mentioned(folders):
+    """The options that the sources and headers below the folders mention."""
+    names = {VERSION}
+    for folder in folders:
+        for path, _, files in os.walk(folder):
+            for file in files:
+                if file.endswith((".c", ".h", ".def")):
+                    with open(os.path.join(path, file), encoding="utf-8") as text:
+                        names.update(re.findall(r"CONFIG_[A-Za-z0-9_]+", text.read()))
+    return names
+
+
+def key_of(values, folders):
+    """Equal for sdkconfigs that what lies in the folders cannot tell apart."""
+    names = mentioned(folders)
+    told = sorted((name, value) for name, value in values.items() if name in names and value != "n")
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--header", required=True)
-    parser.add_argument("--table", required=True)
+    parser.add_argument("--header")
+    parser.add_argument("--table")
+    parser.add_argument("--key", action="append", default=[], metavar="DIR,DIR...",
+                        help="print what tells sdkconfigs apart for what lies there; a line each")
     parser.add_argument("defaults", nargs="+")
     args = parser.parse_args()
 
@@ -177,6 +199,11 @@ def main():
     for path in args.defaults[1:]:
         read(path, given)
     values, version = for_release(fresh, given)
+
+    for folders in args.key:
+        print(key_of(values, folders.split(",")))
+    if args.key:
+        return
 
     header = ["/* Made from " + ", ".join(os.path.basename(p) for p in args.defaults) + ". */", "#pragma once", ""]
     table = ['#include "firmware_module.h"', "", "const struct firmware_option otasim_sdkconfig[] = {"]

@@ -139,6 +139,8 @@ static esp_err_t feed(esp_decrypt_handle_t handle, const struct file *file,
     return err;
 }
 
+#define PEM(label, text) "-----BEGIN " label "-----\n" text "\n-----END " label "-----\n"
+
 static void export_key(esp_decrypt_handle_t handle)
 {
     uint8_t *key = NULL;
@@ -150,7 +152,7 @@ static void export_key(esp_decrypt_handle_t handle)
 
 static void exercise(const struct file *file, const struct control *control, bool intact)
 {
-    static const char no_key[] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    static const char no_key[] = PEM("PRIVATE KEY", "AAAA");
     esp_decrypt_cfg_t config = {.rsa_priv_key = no_key, .rsa_priv_key_len = sizeof no_key};
     size_t total = 0;
     esp_decrypt_handle_t handle = esp_encrypted_img_decrypt_start(&config);

@@ -153,10 +153,10 @@ const struct rtos_task *rtos_task_list_first_outside(void)
     return task;
 }
 
-void rtos_task_list_free_deleted(const struct rtos_task *running)
+void rtos_task_list_free_deleted(void)
 {
     for (struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        if (task->state == RTOS_DELETED && task != running) {
+        if (task->state == RTOS_DELETED) {
             rtos_task_free_memory(task);
         }
     }

@@ -62,8 +62,8 @@ bool rtos_task_list_has_ready_but(const struct rtos_task *self);
 /** One that waits for the network; NULL: none. */
 const struct rtos_task *rtos_task_list_first_outside(void);
 
-/** Frees the device's memory of deleted tasks, except that of `running`. */
-void rtos_task_list_free_deleted(const struct rtos_task *running);
+/** Frees the device's memory of deleted tasks. */
+void rtos_task_list_free_deleted(void);
 
 /** "main, updater wait for ever", of all that are not deleted, without daemons; false: there are
  * none. */

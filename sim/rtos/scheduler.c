@@ -87,7 +87,7 @@ static void wake_due(void)
 static void free_leaving(void)
 {
     if (leaving) {
-        rtos_task_list_free_deleted(running);
+        rtos_task_list_free_deleted();
     }
     leaving = false;
 }

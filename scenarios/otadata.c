@@ -14,10 +14,20 @@
         }                                                                                          \
     }
 
-/* Nothing is updated: what matters is which app each of two boots runs. */
-#define ONLY_BOOTS(slot, version)                                                                  \
+/* Both slots were updated once, ota_1 last: it is selected. */
+#define OTA_1_SELECTED                                                                             \
+    .apps = THREE_APPS, .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}
+
+/* Nothing is updated: what matters is which app each of the boots runs. */
+#define NO_UPDATE(...)                                                                             \
     .update = {.api = UPDATE_NOTHING}, .firmware_of = {{ANY_VERSION, "updater"}},                  \
-    .expect = {.no_update = true, .boots = {{slot, version}}, .more_boots = 2}
+    .expect = {.no_update = true, .more_boots = 2, __VA_ARGS__}
+#define ONLY_BOOTS(slot, version) NO_UPDATE(.boots = {{slot, version}})
+
+/* The bootloader of this module erases otadata while pin 4 is low. */
+#define FACTORY_RESET_BUTTON                                                                       \
+    .firmware = "updater-boot_pins",                                                               \
+    NO_UPDATE(.erases_otadata = true, .boots = {{FACTORY, "1.0.0"}})
 
 #define BROKEN(flaw, text)                                                                         \
     {                                                                                              \
@@ -68,9 +78,7 @@ SCENARIOS(otadata) = {
         .name = "otadata/encrypted",
         .about = "the same otadata, encrypted for the chip: it counts",
         .catalogue = "O25",
-        .device = {.flash_encryption = true,
-                   .apps = THREE_APPS,
-                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .device = {.flash_encryption = true, OTA_1_SELECTED},
         ONLY_BOOTS(OTA_1, "1.2.0"),
     },
     {
@@ -89,17 +97,8 @@ SCENARIOS(otadata) = {
         .about = "the button of the factory reset on a chip that encrypts: otadata becomes noise, "
                  "and the factory app runs",
         .catalogue = "O25 O32",
-        .device = {.flash_encryption = true,
-                   .apps = THREE_APPS,
-                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)},
-                   .pins_low = PIN(4)},
-        .firmware = "updater-boot_pins",
-        .update = {.api = UPDATE_NOTHING},
-        .firmware_of = {{ANY_VERSION, "updater"}},
-        .expect = {.no_update = true,
-                   .erases_otadata = true,
-                   .boots = {{FACTORY, "1.0.0"}},
-                   .more_boots = 2},
+        .device = {.flash_encryption = true, OTA_1_SELECTED, .pins_low = PIN(4)},
+        FACTORY_RESET_BUTTON,
     },
     {
         .name = "otadata/factory-reset-button",
@@ -107,16 +106,8 @@ SCENARIOS(otadata) = {
                  "runs",
         .source = "IDF test sets pin_factory_reset, factory",
         .catalogue = "O32",
-        .device = {.apps = THREE_APPS,
-                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)},
-                   .pins_low = PIN(4)},
-        .firmware = "updater-boot_pins",
-        .update = {.api = UPDATE_NOTHING},
-        .firmware_of = {{ANY_VERSION, "updater"}},
-        .expect = {.no_update = true,
-                   .erases_otadata = true,
-                   .boots = {{FACTORY, "1.0.0"}},
-                   .more_boots = 2},
+        .device = {OTA_1_SELECTED, .pins_low = PIN(4)},
+        FACTORY_RESET_BUTTON,
     },
     {
         .name = "otadata/test-app-button",
@@ -137,8 +128,7 @@ SCENARIOS(otadata) = {
         .about = "mark-valid after the update and before the reboot confirms the new app, untested",
         .source = "esphome/esphome PR#17699",
         .catalogue = "O11",
-        .device = {.apps = THREE_APPS,
-                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .device = {OTA_1_SELECTED},
         .firmware = "contract-rollback:confirms_after_switching",
         .firmware_of = {{"2.0.0", "behaviours-rollback:app_main"}},
         .server = {IMAGE()},
@@ -168,8 +158,7 @@ SCENARIOS(otadata) = {
         .about = "esp_ota_begin in a rollback build erases the entry of the slot's old app",
         .source = "espressif/esp-idf#14808",
         .catalogue = "O14",
-        .device = {.apps = THREE_APPS,
-                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .device = {OTA_1_SELECTED},
         .firmware = "contract-rollback:begins_and_looks_at_the_slot",
         .expect = {.state = STATE_K1, .boots = {{OTA_1, "1.2.0"}}, .more_boots = 1},
     },
@@ -342,8 +331,7 @@ SCENARIOS(otadata) = {
         .about = "set_boot_partition(running): a confirmed app is unconfirmed again",
         .source = "tronbyt/firmware-esp32 PR#95",
         .catalogue = "O29",
-        .device = {.apps = THREE_APPS,
-                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .device = {OTA_1_SELECTED},
         .firmware = "contract-rollback:selects_itself",
         .advice = "do not select the running app, or confirm again in the next boot",
         .expect = {.no_update = true,

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/select.h>
 
 #include "commands.h"
 #include "device_files.h"
@@ -17,8 +17,6 @@
 #include "server.h"
 #include "temp_file.h"
 #include "text.h"
-
-#define POLL_MS 200
 
 static void usage(FILE *out)
 {
@@ -58,6 +56,29 @@ static void catch_interrupts(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+/* Waits until the descriptor is readable; false: the user interrupts. Interrupts arrive only
+ * while it waits: one that came between the look at `interrupted` and the wait would be missed. */
+static bool wait_until_readable(int fd)
+{
+    sigset_t interrupts, before;
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGINT);
+    sigaddset(&interrupts, SIGTERM);
+    sigprocmask(SIG_BLOCK, &interrupts, &before);
+    int ready = -1;
+    while (ready < 0 && !interrupted) {
+        fd_set descriptors;
+        FD_ZERO(&descriptors);
+        FD_SET(fd, &descriptors);
+        ready = pselect(fd + 1, &descriptors, NULL, NULL, NULL, &before);
+        if (ready < 0 && errno != EINTR) {
+            break; /* whoever reads will see what is wrong with it */
+        }
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !interrupted;
 }
 
 /* The names by which firmware in the simulator knows the server, the listeners behind them, and the
@@ -205,19 +226,22 @@ static void print_request(const json_t *request)
 static bool watch(struct server *server, int session, struct error *err)
 {
     size_t shown = 0;
-    while (!interrupted) {
-        json_t *requests = server_log(server, session, err);
+    while (server_ask_next(server, session, shown, err)) {
+        if (!wait_until_readable(server_descriptor(server))) {
+            return true;
+        }
+        json_t *requests = server_next(server, err);
         if (requests == NULL) {
-            return interrupted;
+            return false;
         }
-        for (; shown < json_array_size(requests); shown++) {
-            print_request(json_array_get(requests, shown));
+        for (size_t i = 0; i < json_array_size(requests); i++) {
+            print_request(json_array_get(requests, i));
         }
+        shown += json_array_size(requests);
         json_decref(requests);
         fflush(stdout);
-        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
-    return true;
+    return false;
 }
 
 static bool serve(const struct scenario *scenario, const struct options *options, struct error *err)

@@ -32,21 +32,10 @@ static const struct partition_table *table_of(struct device *device)
     return &known.table;
 }
 
-static const struct partition *partition_at(const struct partition_table *table, uint32_t address)
-{
-    for (size_t i = 0; i < table->count; i++) {
-        const struct partition *entry = &table->entries[i];
-        if (address >= entry->offset && address - entry->offset < entry->size) {
-            return entry;
-        }
-    }
-    return NULL;
-}
-
 static void trace_operation(const struct partition_table *table, const struct flash_op *op)
 {
     char at[PARTITION_LABEL_LENGTH + 16];
-    const struct partition *partition = partition_at(table, op->address);
+    const struct partition *partition = partition_table_find_address(table, op->address);
     if (partition != NULL) {
         snprintf(at, sizeof at, "%s+0x%" PRIx32, partition->label, op->address - partition->offset);
     } else {

@@ -147,6 +147,18 @@ const struct partition *partition_table_find_label(const struct partition_table 
     return NULL;
 }
 
+const struct partition *partition_table_find_address(const struct partition_table *table,
+                                                     uint32_t address)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct partition *entry = &table->entries[i];
+        if (address >= entry->offset && address - entry->offset < entry->size) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
 bool partition_is_encrypted(const struct partition *partition)
 {
     switch (partition->type) {

@@ -74,6 +74,10 @@ const struct partition *partition_table_find(const struct partition_table *table
 const struct partition *partition_table_find_label(const struct partition_table *table,
                                                    const char *label);
 
+/** The partition that has the byte at that address of the flash, or NULL. */
+const struct partition *partition_table_find_address(const struct partition_table *table,
+                                                     uint32_t address);
+
 /** What flash encryption, where the chip has it, encrypts: by its type, or by its flag. */
 bool partition_is_encrypted(const struct partition *partition);
 

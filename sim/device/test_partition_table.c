@@ -215,6 +215,11 @@ static void partitions_are_found(void **state)
     assert_null(partition_table_find(&usual, 0, 0x12));
     assert_int_equal(partition_table_find_label(&usual, "nvs")->offset, 0x9000);
     assert_null(partition_table_find_label(&usual, "nv"));
+    assert_null(partition_table_find_address(&usual, 0x8fff));
+    assert_string_equal(partition_table_find_address(&usual, 0x9000)->label, "nvs");
+    assert_string_equal(partition_table_find_address(&usual, 0xcfff)->label, "nvs");
+    assert_string_equal(partition_table_find_address(&usual, 0xd000)->label, "otadata");
+    assert_null(partition_table_find_address(&usual, 0xf000));
 }
 
 static void ota_slots_count_until_the_first_gap(void **state)

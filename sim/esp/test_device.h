@@ -72,8 +72,9 @@ static inline uint32_t load_image(struct device *device, uint32_t address,
     return (uint32_t)length;
 }
 
-/** Runs what ends the boot in a process of its own; returns how it ended, -1 if it did not. */
-static inline int end_of(void (*what)(void))
+/** Runs that in a process of its own, as a boot does; returns the status with which it ended, as
+ * waitpid() has it. */
+static inline int status_of(void (*what)(void))
 {
     fflush(NULL);
     pid_t child = fork();
@@ -83,6 +84,13 @@ static inline int end_of(void (*what)(void))
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+/** Runs what ends the boot; returns how it ended, -1 if it did not. */
+static inline int end_of(void (*what)(void))
+{
+    int status = status_of(what);
     return WIFEXITED(status) && WEXITSTATUS(status) >= BOOT_EXIT_BASE
                ? WEXITSTATUS(status) - BOOT_EXIT_BASE
                : -1;

@@ -25,14 +25,7 @@ static const uint64_t pin_4 = 1u << 4;
 static void in_a_boot(const struct device_config *config, void (*what)(void))
 {
     struct device *device = begin_boot(config);
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        what();
-        _exit(0);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
+    int status = status_of(what);
     end_boot(device);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fail_msg("the boot ended with status %d", status);

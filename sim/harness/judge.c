@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "expected.h"
 #include "flash_cipher.h"
 #include "otadata.h"
 #include "otasim_quirk.h"
@@ -23,19 +24,11 @@ bool judge_equal(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-bool judge_wants_update(const struct scenario_expect *expect)
-{
-    if (expect->state != STATE_AS_RESULT) {
-        return expect->state == STATE_K2;
-    }
-    return expect->result == ESP_OK && !expect->no_update;
-}
-
 static void judge_slot(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
     const struct partition *slot = evidence->update_slot;
-    if (!judge_wants_update(expect) || expect->slot_differs || slot == NULL) {
+    if (!expected_update(expect) || expect->slot_differs || slot == NULL) {
         return;
     }
     if (evidence->image_length > slot->size) {
@@ -101,7 +94,7 @@ static void judge_otadata_erased(const struct run_evidence *evidence, struct run
 static void judge_otadata(const struct run_evidence *evidence, struct run_result *result)
 {
     const struct scenario_expect *expect = &evidence->scenario->expect;
-    if (judge_wants_update(expect) || expect->reselects) {
+    if (expected_update(expect) || expect->reselects) {
         return;
     }
     const struct otadata *before = evidence->otadata_before, *after = evidence->otadata_after;

@@ -20,9 +20,6 @@ void judge_ends(const struct run_evidence *evidence, struct run_result *result);
 /* judge_figures.c: TLS errors and memory, flash operations, time, heap, efuses. */
 void judge_figures(const struct run_evidence *evidence, struct run_result *result);
 
-/** Whether the update is to be installed and selected. */
-bool judge_wants_update(const struct scenario_expect *expect);
-
 /** A field of a record; NULL if it is not there or no text. */
 const char *judge_text(const json_t *record, const char *key);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "boot.h"
+#include "expected.h"
 #include "judge.h"
 #include "scenario_device.h"
 #include "text.h"
@@ -100,7 +101,7 @@ void judge_boots(const struct run_evidence *evidence, struct run_result *result)
     }
     char version[33];
     scenario_image_version(evidence->image, evidence->image_length, version);
-    bool updated = judge_wants_update(expect) && evidence->update_slot != NULL;
+    bool updated = expected_update(expect) && evidence->update_slot != NULL;
     const struct partition *slot = updated ? evidence->update_slot : evidence->first_slot;
     struct expected_boot usual = {
         .partition = slot != NULL ? slot->label : "(none)",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "event_names.h"
+#include "expected.h"
 #include "firmware.h"
 #include "judge.h"
 #include "otasim_quirk.h"
@@ -62,16 +63,6 @@ static char *events_text(const struct expected_event *events, size_t count, size
     }
     return text_take(&text);
 }
-
-static const struct expected_event good_events[] = {
-    START,
-    CONNECTED,
-    VERIFY_CHIP_ID,
-    VERIFY_CHIP_REVISION,
-    WRITE_FLASH_TO(IMAGE_SIZE),
-    UPDATE_BOOT_PARTITION,
-    FINISH,
-};
 
 /* Whether the module's headers have the event, and the library that it runs with posts it. */
 static bool is_posted(enum scenario_event event, const struct run_evidence *evidence)
@@ -150,9 +141,10 @@ void judge_events(const struct run_evidence *evidence, struct run_result *result
         judge_event_list(scenario->expect.events, count, evidence, result);
     } else if (scenario->expect.any_events) {
         return;
-    } else if (!judge_wants_update(&scenario->expect)) {
+    } else if (!expected_update(&scenario->expect)) {
         judge_no_switch(result);
     } else if (scenario->update.api == UPDATE_ONE_SHOT && runs_fixture_firmware(scenario)) {
-        judge_event_list(good_events, sizeof good_events / sizeof good_events[0], evidence, result);
+        const struct expected_event *good = expected_good_events(&count);
+        judge_event_list(good, count, evidence, result);
     }
 }

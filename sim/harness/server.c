@@ -227,19 +227,24 @@ static bool send_all(int fd, const char *data, size_t length, struct error *err)
     return true;
 }
 
-/* Sends a command (consumed), gives the answer: a new reference, or NULL with err set. */
-static json_t *ask(struct server *server, json_t *command, struct error *err)
+/* Consumes the command. */
+static bool send_command(struct server *server, json_t *command, struct error *err)
 {
     char *text = json_dumps(command, JSON_COMPACT);
     json_decref(command);
     if (text == NULL) {
-        error_set(err, "server: a command is not JSON");
-        return NULL;
+        return error_set(err, "server: a command is not JSON");
     }
     bool ok = send_all(server->control, text, strlen(text), err) &&
-              send_all(server->control, "\n", 1, err) && read_line(server, server->control, err);
+              send_all(server->control, "\n", 1, err);
     free(text);
-    if (!ok) {
+    return ok;
+}
+
+/* A new reference, or NULL with err set. */
+static json_t *read_answer(struct server *server, struct error *err)
+{
+    if (!read_line(server, server->control, err)) {
         return NULL;
     }
     json_t *answer = json_loads(server->line, 0, NULL);
@@ -250,6 +255,12 @@ static json_t *ask(struct server *server, json_t *command, struct error *err)
         return NULL;
     }
     return answer;
+}
+
+/* Sends a command (consumed), gives the answer: a new reference, or NULL with err set. */
+static json_t *ask(struct server *server, json_t *command, struct error *err)
+{
+    return send_command(server, command, err) ? read_answer(server, err) : NULL;
 }
 
 bool server_open(struct server *server, json_t *command, int *session, json_t **ports,
@@ -269,12 +280,35 @@ bool server_open(struct server *server, json_t *command, int *session, json_t **
     return true;
 }
 
-json_t *server_log(struct server *server, int session, struct error *err)
+/* Consumes the answer. */
+static json_t *requests_of(json_t *answer)
 {
-    json_t *answer = ask(server, json_pack("{s:s, s:i}", "cmd", "log", "session", session), err);
     json_t *requests = json_incref(json_object_get(answer, "requests"));
     json_decref(answer);
     return requests;
+}
+
+json_t *server_log(struct server *server, int session, struct error *err)
+{
+    return requests_of(ask(server, json_pack("{s:s, s:i}", "cmd", "log", "session", session), err));
+}
+
+bool server_ask_next(struct server *server, int session, size_t seen, struct error *err)
+{
+    return send_command(
+        server,
+        json_pack("{s:s, s:i, s:I}", "cmd", "next", "session", session, "after", (json_int_t)seen),
+        err);
+}
+
+int server_descriptor(const struct server *server)
+{
+    return server->control;
+}
+
+json_t *server_next(struct server *server, struct error *err)
+{
+    return requests_of(read_answer(server, err));
 }
 
 bool server_close(struct server *server, int session, struct error *err)

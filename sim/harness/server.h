@@ -32,6 +32,16 @@ bool server_open(struct server *server, json_t *command, int *session, json_t **
 /** The requests that the session has seen: a new reference to an array, or NULL. */
 json_t *server_log(struct server *server, int session, struct error *err);
 
+/** Asks for the requests without the first `seen`: the answer comes when there is one. Nothing else
+ * may be asked meanwhile. */
+bool server_ask_next(struct server *server, int session, size_t seen, struct error *err);
+
+/** Becomes readable when that answer comes, or the server ends. */
+int server_descriptor(const struct server *server);
+
+/** Reads that answer: a new reference to an array, or NULL. */
+json_t *server_next(struct server *server, struct error *err);
+
 bool server_close(struct server *server, int session, struct error *err);
 
 /** The port of the control channel, for the device's own watch connection. */

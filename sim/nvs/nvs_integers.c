@@ -23,122 +23,28 @@ static esp_err_t get_integer(nvs_handle_t handle, const char *key, nvs_type_t ty
     return ESP_OK;
 }
 
-esp_err_t nvs_set_i8(nvs_handle_t handle, const char *key, int8_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_I8, (uint64_t)value);
-}
-
-esp_err_t nvs_get_i8(nvs_handle_t handle, const char *key, int8_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_I8, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (int8_t)value;
+/* nvs_set_NAME() and nvs_get_NAME(), of values of that type. */
+#define INTEGER_ACCESS(name, type, nvs_type)                                                       \
+    esp_err_t nvs_set_##name(nvs_handle_t handle, const char *key, type value)                     \
+    {                                                                                              \
+        return set_integer(handle, key, nvs_type, (uint64_t)value);                                \
+    }                                                                                              \
+                                                                                                   \
+    esp_err_t nvs_get_##name(nvs_handle_t handle, const char *key, type *out_value)                \
+    {                                                                                              \
+        uint64_t value;                                                                            \
+        esp_err_t err = get_integer(handle, key, nvs_type, out_value, &value);                     \
+        if (err == ESP_OK) {                                                                       \
+            *out_value = (type)value;                                                              \
+        }                                                                                          \
+        return err;                                                                                \
     }
-    return err;
-}
 
-esp_err_t nvs_set_u8(nvs_handle_t handle, const char *key, uint8_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_U8, (uint64_t)value);
-}
-
-esp_err_t nvs_get_u8(nvs_handle_t handle, const char *key, uint8_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_U8, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (uint8_t)value;
-    }
-    return err;
-}
-
-esp_err_t nvs_set_i16(nvs_handle_t handle, const char *key, int16_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_I16, (uint64_t)value);
-}
-
-esp_err_t nvs_get_i16(nvs_handle_t handle, const char *key, int16_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_I16, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (int16_t)value;
-    }
-    return err;
-}
-
-esp_err_t nvs_set_u16(nvs_handle_t handle, const char *key, uint16_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_U16, (uint64_t)value);
-}
-
-esp_err_t nvs_get_u16(nvs_handle_t handle, const char *key, uint16_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_U16, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (uint16_t)value;
-    }
-    return err;
-}
-
-esp_err_t nvs_set_i32(nvs_handle_t handle, const char *key, int32_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_I32, (uint64_t)value);
-}
-
-esp_err_t nvs_get_i32(nvs_handle_t handle, const char *key, int32_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_I32, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (int32_t)value;
-    }
-    return err;
-}
-
-esp_err_t nvs_set_u32(nvs_handle_t handle, const char *key, uint32_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_U32, (uint64_t)value);
-}
-
-esp_err_t nvs_get_u32(nvs_handle_t handle, const char *key, uint32_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_U32, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (uint32_t)value;
-    }
-    return err;
-}
-
-esp_err_t nvs_set_i64(nvs_handle_t handle, const char *key, int64_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_I64, (uint64_t)value);
-}
-
-esp_err_t nvs_get_i64(nvs_handle_t handle, const char *key, int64_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_I64, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (int64_t)value;
-    }
-    return err;
-}
-
-esp_err_t nvs_set_u64(nvs_handle_t handle, const char *key, uint64_t value)
-{
-    return set_integer(handle, key, NVS_TYPE_U64, (uint64_t)value);
-}
-
-esp_err_t nvs_get_u64(nvs_handle_t handle, const char *key, uint64_t *out_value)
-{
-    uint64_t value;
-    esp_err_t err = get_integer(handle, key, NVS_TYPE_U64, out_value, &value);
-    if (err == ESP_OK) {
-        *out_value = (uint64_t)value;
-    }
-    return err;
-}
+INTEGER_ACCESS(i8, int8_t, NVS_TYPE_I8)
+INTEGER_ACCESS(u8, uint8_t, NVS_TYPE_U8)
+INTEGER_ACCESS(i16, int16_t, NVS_TYPE_I16)
+INTEGER_ACCESS(u16, uint16_t, NVS_TYPE_U16)
+INTEGER_ACCESS(i32, int32_t, NVS_TYPE_I32)
+INTEGER_ACCESS(u32, uint32_t, NVS_TYPE_U32)
+INTEGER_ACCESS(i64, int64_t, NVS_TYPE_I64)
+INTEGER_ACCESS(u64, uint64_t, NVS_TYPE_U64)

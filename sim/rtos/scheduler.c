@@ -1,18 +1,15 @@
 #include "scheduler.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "boot.h"
 #include "boot_crash.h"
-#include "esp_heap_caps.h"
+#include "rtos_task_list.h"
 #include "watchdog.h"
 
-/* What a task control block takes on the device. */
-#define CONTROL_BLOCK_BYTES 344u
+#define MAIN_STACK 3584u /* CONFIG_ESP_MAIN_TASK_STACK_SIZE */
 
 /* mbedTLS and libcurl run on these, with a host's frames and maybe a sanitizer's. */
 #define HOST_STACK_BYTES (4096u * 1024u)
@@ -23,33 +20,10 @@
 #define LOOKS_IN_ROW  100000u
 #define LATER_LOOK_US 100u
 
-struct rtos_task {
-    struct rtos_task *next;
-    char name[RTOS_NAME_LENGTH];
-    enum rtos_state state;
-    unsigned base_priority;
-    unsigned inherited;
-    uint64_t place;     /* in the queue of its priority, or of those who wait */
-    const void *object; /* waited for */
-    uint64_t wake_us;   /* RTOS_FOR_EVER: only by being woken */
-    bool woken;
-    void (*function)(void *argument);
-    void *argument;
-    uint32_t stack;
-    void *memory[2]; /* of the device: control block, stack */
-    bool is_thread_of_process;
-    bool waits_outside; /* for the network */
-    bool is_daemon;     /* of the system: the application has not made it */
-    pthread_cond_t turn;
-    struct rtos_notification notification;
-};
-
 static struct rtos_config config = {.tick_hz = 100, .watchdog_timeout_s = 5};
-static struct rtos_task *tasks; /* all that ever were: a stale handle must be seen to be one */
 static struct rtos_task *running;
-static struct rtos_task *leaving; /* deleted itself, memory not yet freed */
+static bool leaving; /* a task has deleted itself, its memory is not yet freed */
 static pthread_mutex_t baton = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t places;
 static uint64_t slice_tick;
 static uint64_t idle_ran_us;
 static uint64_t bare_us; /* the clock where there is no device, as in some tests */
@@ -105,101 +79,34 @@ uint64_t rtos_idle_ran_us(void)
     return idle_ran_us;
 }
 
-unsigned rtos_priority(const struct rtos_task *task)
-{
-    return task->inherited > task->base_priority ? task->inherited : task->base_priority;
-}
-
-static struct rtos_task *first_ready(void)
-{
-    struct rtos_task *best = NULL;
-    for (struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        if (task->state == RTOS_READY &&
-            (best == NULL || rtos_priority(task) > rtos_priority(best) ||
-             (rtos_priority(task) == rtos_priority(best) && task->place < best->place))) {
-            best = task;
-        }
-    }
-    return best;
-}
-
-static void make_ready(struct rtos_task *task)
-{
-    task->state = RTOS_READY;
-    task->object = NULL;
-    task->wake_us = RTOS_FOR_EVER;
-    task->place = ++places;
-}
-
-/* In the order of their times, as the tick interrupt would. */
 static void wake_due(void)
 {
-    for (;;) {
-        struct rtos_task *due = NULL;
-        for (struct rtos_task *task = tasks; task != NULL; task = task->next) {
-            if (task->state == RTOS_BLOCKED && task->wake_us <= rtos_now_us() &&
-                (due == NULL || task->wake_us < due->wake_us ||
-                 (task->wake_us == due->wake_us && task->place < due->place))) {
-                due = task;
-            }
-        }
-        if (due == NULL) {
-            return;
-        }
-        make_ready(due);
-    }
-}
-
-static void free_memory(struct rtos_task *task)
-{
-    for (size_t i = 0; i < 2; i++) {
-        heap_caps_free(task->memory[i]);
-        task->memory[i] = NULL;
-    }
+    rtos_task_list_wake_due(rtos_now_us());
 }
 
 static void free_leaving(void)
 {
-    for (struct rtos_task *task = leaving != NULL ? tasks : NULL; task != NULL; task = task->next) {
-        if (task->state == RTOS_DELETED && task != running) {
-            free_memory(task);
-        }
+    if (leaving) {
+        rtos_task_list_free_deleted();
     }
-    leaving = NULL;
+    leaving = false;
 }
 
-/* "main and updater wait for ever", for whoever asks why nothing happens any more. */
+/* Says who waits, for whoever asks why nothing happens any more. */
 static _Noreturn void end_idle(void)
 {
     char text[160] = "";
-    size_t used = 0;
-    unsigned count = 0;
-    for (const struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        if (task->state != RTOS_DELETED && !task->is_daemon && used < sizeof text) {
-            int more = snprintf(text + used, sizeof text - used, "%s%s", count > 0 ? ", " : "",
-                                task->name);
-            used += more > 0 ? (size_t)more : 0;
-            count++;
-        }
-    }
-    if (count > 0 && used < sizeof text) {
-        snprintf(text + used, sizeof text - used, count > 1 ? " wait for ever" : " waits for ever");
-    }
-    boot_end(BOOT_END_IDLE, count > 0 ? text : NULL);
+    bool waits = rtos_task_list_say_who_waits(text, sizeof text);
+    boot_end(BOOT_END_IDLE, waits ? text : NULL);
 }
 
 /* Nothing is ready: the idle task runs, and time passes until something is. */
 static void idle(void)
 {
-    uint64_t next = RTOS_FOR_EVER;
     free_leaving();
     idle_ran_us = rtos_now_us();
     watchdog_idle_ran();
-    for (struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        if (task->state == RTOS_BLOCKED && task->wake_us < next) {
-            next = task->wake_us;
-        }
-    }
+    uint64_t next = rtos_task_list_next_wake_us(NULL);
     uint64_t bark = watchdog_next_us(next == RTOS_FOR_EVER);
     if (next == RTOS_FOR_EVER && bark == RTOS_FOR_EVER) {
         end_idle();
@@ -235,36 +142,43 @@ static void wait_for_turn(struct rtos_task *self)
     }
 }
 
+/* Whoever is to run, now or when time has passed; with a new slice of it. */
+static struct rtos_task *next_task(void)
+{
+    struct rtos_task *next;
+    while ((next = rtos_task_list_first_ready()) == NULL) {
+        idle();
+    }
+    slice_tick = ticks64();
+    return next;
+}
+
+static void hand_over_to(struct rtos_task *next)
+{
+    running = next;
+    pthread_cond_signal(&next->turn);
+}
+
 /* Runs whoever is to run; returns when that is the caller again. */
 static void switch_task(void)
 {
     struct rtos_task *self = running;
-    struct rtos_task *next;
-    while ((next = first_ready()) == NULL) {
-        idle();
+    struct rtos_task *next = next_task();
+    if (next != self) {
+        hand_over_to(next);
+        wait_for_turn(self);
     }
-    slice_tick = ticks64();
-    if (next == self) {
-        return;
-    }
-    running = next;
-    pthread_cond_signal(&next->turn);
-    wait_for_turn(self);
 }
 
 static void adopt_main(void)
 {
-    struct rtos_task *task = calloc(1, sizeof *task);
+    struct rtos_task *task = rtos_task_new("main", 1, MAIN_STACK);
     if (task == NULL) {
         boot_end(BOOT_END_PANIC, "harness: out of memory");
     }
-    snprintf(task->name, sizeof task->name, "main");
-    task->base_priority = 1;
     task->is_thread_of_process = true;
-    task->stack = 3584;
-    pthread_cond_init(&task->turn, NULL);
-    make_ready(task);
-    tasks = running = task;
+    rtos_task_list_add(task);
+    running = task;
     pthread_mutex_lock(&baton);
 }
 
@@ -310,45 +224,21 @@ static bool start_thread(struct rtos_task *task)
     return ok;
 }
 
-static bool take_memory(struct rtos_task *task)
-{
-    task->memory[1] = heap_caps_malloc(task->stack, MALLOC_CAP_DEFAULT);
-    task->memory[0] =
-        task->memory[1] != NULL ? heap_caps_malloc(CONTROL_BLOCK_BYTES, MALLOC_CAP_DEFAULT) : NULL;
-    return task->memory[0] != NULL;
-}
-
-static void append(struct rtos_task *task)
-{
-    struct rtos_task **end = &tasks;
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    *end = task;
-}
-
 struct rtos_task *rtos_create(const char *name, unsigned priority, uint32_t stack,
                               void (*function)(void *argument), void *argument, bool device_memory)
 {
     rtos_self();
-    struct rtos_task *task = calloc(1, sizeof *task);
+    struct rtos_task *task = rtos_task_new(name != NULL ? name : "", priority, stack);
     if (task == NULL) {
         return NULL;
     }
-    snprintf(task->name, sizeof task->name, "%s", name != NULL ? name : "");
-    task->base_priority = priority < RTOS_MAX_PRIORITY ? priority : RTOS_MAX_PRIORITY;
-    task->stack = stack;
     task->function = function;
     task->argument = argument;
-    pthread_cond_init(&task->turn, NULL);
-    if ((device_memory && !take_memory(task)) || !start_thread(task)) {
-        free_memory(task);
-        pthread_cond_destroy(&task->turn);
-        free(task);
+    if ((device_memory && !rtos_task_take_memory(task)) || !start_thread(task)) {
+        rtos_task_free(task);
         return NULL;
     }
-    make_ready(task);
-    append(task);
+    rtos_task_list_add(task);
     return task;
 }
 
@@ -360,19 +250,13 @@ void rtos_delete(struct rtos_task *task)
     task->object = NULL;
     watchdog_forget(task);
     if (task != self) {
-        free_memory(task);
+        rtos_task_free_memory(task);
         pthread_cond_signal(&task->turn);
         return;
     }
-    leaving = task; /* the idle task will free its memory */
+    leaving = true; /* the idle task will free its memory */
     locks = 0;
-    struct rtos_task *next;
-    while ((next = first_ready()) == NULL) {
-        idle();
-    }
-    slice_tick = ticks64();
-    running = next;
-    pthread_cond_signal(&next->turn);
+    hand_over_to(next_task());
     leave_thread(task);
 }
 
@@ -384,7 +268,7 @@ bool rtos_wait(const void *object, uint64_t deadline_us)
     self->state = RTOS_BLOCKED;
     self->object = object;
     self->wake_us = deadline_us;
-    self->place = ++places;
+    rtos_task_to_back(self);
     self->woken = false;
     switch_task();
     return self->woken;
@@ -396,25 +280,12 @@ void rtos_sleep_us(uint64_t us)
     rtos_wait(NULL, us < RTOS_FOR_EVER - now ? now + us : RTOS_FOR_EVER);
 }
 
-struct rtos_task *rtos_first_waiting(const void *object)
-{
-    struct rtos_task *best = NULL;
-    for (struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        if (task->state == RTOS_BLOCKED && object != NULL && task->object == object &&
-            (best == NULL || rtos_priority(task) > rtos_priority(best) ||
-             (rtos_priority(task) == rtos_priority(best) && task->place < best->place))) {
-            best = task;
-        }
-    }
-    return best;
-}
-
 struct rtos_task *rtos_wake_one(const void *object)
 {
     struct rtos_task *task = rtos_first_waiting(object);
     if (task != NULL) {
         task->woken = true;
-        make_ready(task);
+        rtos_task_make_ready(task);
     }
     return task;
 }
@@ -438,7 +309,7 @@ void rtos_preempt(void)
     wake_due();
     if (ticks64() != slice_tick) {
         slice_tick = ticks64();
-        self->place = ++places;
+        rtos_task_to_back(self);
     }
     switch_task();
 }
@@ -453,23 +324,14 @@ void rtos_point(void)
 
 void rtos_yield(void)
 {
-    rtos_self()->place = ++places;
+    rtos_task_to_back(rtos_self());
     rtos_point();
 }
 
 /* When another task will run next, if this one blocks now. */
 static uint64_t next_of_others(const struct rtos_task *self)
 {
-    uint64_t next = RTOS_FOR_EVER;
-    for (const struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        if (task != self && task->state == RTOS_READY) {
-            return rtos_now_us();
-        }
-        if (task != self && task->state == RTOS_BLOCKED && task->wake_us < next) {
-            next = task->wake_us;
-        }
-    }
-    return next;
+    return rtos_task_list_has_ready_but(self) ? rtos_now_us() : rtos_task_list_next_wake_us(self);
 }
 
 /* How the rest of the simulator waits: others may run meanwhile. */
@@ -520,7 +382,7 @@ bool rtos_resume(struct rtos_task *task)
     if (task->state != RTOS_SUSPENDED) {
         return false;
     }
-    make_ready(task);
+    rtos_task_make_ready(task);
     return true;
 }
 
@@ -538,7 +400,7 @@ bool rtos_unlock(void)
         return false;
     }
     wake_due();
-    bool switches = first_ready() != rtos_self();
+    bool switches = rtos_task_list_first_ready() != rtos_self();
     rtos_preempt();
     return switches;
 }
@@ -548,80 +410,10 @@ bool rtos_is_locked(void)
     return locks > 0;
 }
 
-struct rtos_task *rtos_find(const char *name)
-{
-    for (struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        if (task->state != RTOS_DELETED && strcmp(task->name, name) == 0) {
-            return task;
-        }
-    }
-    return NULL;
-}
-
-void rtos_make_daemon(struct rtos_task *task)
-{
-    task->is_daemon = true;
-}
-
-const char *rtos_name(const struct rtos_task *task)
-{
-    return task->name;
-}
-
-enum rtos_state rtos_state_of(const struct rtos_task *task)
-{
-    return task->state;
-}
-
-unsigned rtos_base_priority(const struct rtos_task *task)
-{
-    return task->base_priority;
-}
-
-void rtos_set_base_priority(struct rtos_task *task, unsigned priority)
-{
-    RTOS_ASSERT(task->state != RTOS_DELETED);
-    task->base_priority = priority < RTOS_MAX_PRIORITY ? priority : RTOS_MAX_PRIORITY;
-}
-
-void rtos_inherit(struct rtos_task *task, unsigned priority)
-{
-    task->inherited = priority;
-}
-
-uint32_t rtos_stack(const struct rtos_task *task)
-{
-    return task->stack;
-}
-
-unsigned rtos_task_count(void)
-{
-    unsigned count = 0;
-    for (const struct rtos_task *task = tasks; task != NULL; task = task->next) {
-        count += task->state != RTOS_DELETED;
-    }
-    return count;
-}
-
-struct rtos_notification *rtos_notification_of(struct rtos_task *task)
-{
-    RTOS_ASSERT(task->state != RTOS_DELETED);
-    return &task->notification;
-}
-
 _Noreturn void rtos_main_returned(void)
 {
     rtos_delete(rtos_self());
     abort();
-}
-
-static const struct rtos_task *first_outside(void)
-{
-    const struct rtos_task *task = tasks;
-    while (task != NULL && !task->waits_outside) {
-        task = task->next;
-    }
-    return task;
 }
 
 _Noreturn void rtos_time_is_up(void)
@@ -630,14 +422,14 @@ _Noreturn void rtos_time_is_up(void)
     uint64_t now = rtos_now_us();
     unsigned long long seconds = now / 1000000u;
     uint64_t limit = config.watchdog_timeout_s != 0 ? config.watchdog_timeout_s : 5;
-    const struct rtos_task *outside = first_outside();
+    const struct rtos_task *outside = rtos_task_list_first_outside();
     if (outside != NULL) {
         snprintf(text, sizeof text,
                  "\"%s\" still waits for the network after %llu s of the device's time",
                  outside->name, seconds);
         boot_end(BOOT_END_WATCHDOG, text);
     }
-    if (now - idle_ran_us <= limit * 1000000u || first_ready() == NULL) {
+    if (now - idle_ran_us <= limit * 1000000u || rtos_task_list_first_ready() == NULL) {
         snprintf(text, sizeof text, "still running after %llu s of the device's time", seconds);
         boot_end(BOOT_END_IDLE, text);
     }

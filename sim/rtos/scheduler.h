@@ -14,15 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rtos_task.h"
+
 #define RTOS_FOR_EVER UINT64_MAX
-
-#define RTOS_MAX_PRIORITY  24 /* configMAX_PRIORITIES - 1 */
-#define RTOS_NAME_LENGTH   16 /* with its final zero */
-#define RTOS_NOTIFICATIONS 1
-
-enum rtos_state { RTOS_READY, RTOS_BLOCKED, RTOS_SUSPENDED, RTOS_DELETED };
-
-struct rtos_task;
 
 /** What the firmware's sdkconfig says; the defaults are those of a fresh project. */
 struct rtos_config {
@@ -72,8 +66,6 @@ void rtos_sleep_us(uint64_t us);
 struct rtos_task *rtos_wake_one(const void *object);
 /** The same for all of them. */
 void rtos_wake_all(const void *object);
-/** The most important one that waits for the object; NULL: none. */
-struct rtos_task *rtos_first_waiting(const void *object);
 
 /** A scheduling point: takes a microsecond, then runs whoever is more important by now. */
 void rtos_point(void);
@@ -91,29 +83,6 @@ void rtos_lock(void);
 /** Returns whether unlocking switched tasks. */
 bool rtos_unlock(void);
 bool rtos_is_locked(void);
-
-/** NULL: no task has that name. */
-struct rtos_task *rtos_find(const char *name);
-
-/** The system's own: a boot in which only such tasks are left is idle, without a word on them. */
-void rtos_make_daemon(struct rtos_task *task);
-
-const char *rtos_name(const struct rtos_task *task);
-enum rtos_state rtos_state_of(const struct rtos_task *task);
-unsigned rtos_priority(const struct rtos_task *task);      /* with what it has inherited */
-unsigned rtos_base_priority(const struct rtos_task *task); /* without */
-void rtos_set_base_priority(struct rtos_task *task, unsigned priority);
-/** Raises the priority for as long as a mutex is held; 0 ends that. */
-void rtos_inherit(struct rtos_task *task, unsigned priority);
-uint32_t rtos_stack(const struct rtos_task *task);
-unsigned rtos_task_count(void);
-
-/** Notifications of a task; the scheduler only keeps them. */
-struct rtos_notification {
-    uint32_t value;
-    bool pending;
-};
-struct rtos_notification *rtos_notification_of(struct rtos_task *task);
 
 /** Virtual time at which the idle task last ran. */
 uint64_t rtos_idle_ran_us(void);

@@ -161,6 +161,28 @@ static void take_all_memory(void)
     }
 }
 
+static void leave_later(void *argument)
+{
+    (void)argument;
+    vTaskDelay(pdMS_TO_TICKS(1000));
+    vTaskDelete(NULL);
+}
+
+static void outlive_it(void)
+{
+    size_t before = heap_stats().in_use;
+    xTaskCreate(leave_later, "leaves", 2048, NULL, 1, NULL);
+    vTaskDelay(pdMS_TO_TICKS(2000));
+    step(heap_stats().in_use == before ? "given back" : "kept");
+}
+
+/* The idle task frees it, also when it is the only one left to run. */
+static void a_stack_comes_back_when_all_others_wait(void **state)
+{
+    (void)state;
+    assert_steps(outlive_it, "given back");
+}
+
 static void stacks_are_of_the_devices_heap(void **state)
 {
     (void)state;
@@ -298,6 +320,7 @@ int main(void)
         TEST(a_boot_without_a_future_says_who_waits),
         TEST(a_task_function_must_not_return),
         TEST(stacks_are_of_the_devices_heap),
+        TEST(a_stack_comes_back_when_all_others_wait),
         TEST(notifications_gather_while_the_scheduler_is_suspended),
         TEST(a_task_can_be_suspended_and_deleted),
         TEST(misuse_is_a_panic),

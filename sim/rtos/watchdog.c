@@ -262,19 +262,27 @@ esp_err_t esp_task_wdt_reset(void)
     return ESP_OK;
 }
 
-esp_err_t esp_task_wdt_reset_user(esp_task_wdt_user_handle_t user_handle)
+static esp_err_t check_user(esp_task_wdt_user_handle_t user)
 {
-    if (user_handle == NULL) {
+    if (user == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
     if (!dog.started) {
         return ESP_ERR_INVALID_STATE;
     }
-    if (!user_handle->used) {
+    if (!user->used) {
         return ESP_ERR_NOT_FOUND;
     }
-    reset_user(user_handle);
     return ESP_OK;
+}
+
+esp_err_t esp_task_wdt_reset_user(esp_task_wdt_user_handle_t user_handle)
+{
+    esp_err_t err = check_user(user_handle);
+    if (err == ESP_OK) {
+        reset_user(user_handle);
+    }
+    return err;
 }
 
 esp_err_t esp_task_wdt_delete(TaskHandle_t task_handle)
@@ -293,17 +301,11 @@ esp_err_t esp_task_wdt_delete(TaskHandle_t task_handle)
 
 esp_err_t esp_task_wdt_delete_user(esp_task_wdt_user_handle_t user_handle)
 {
-    if (user_handle == NULL) {
-        return ESP_ERR_INVALID_ARG;
+    esp_err_t err = check_user(user_handle);
+    if (err == ESP_OK) {
+        user_handle->used = false;
     }
-    if (!dog.started) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    if (!user_handle->used) {
-        return ESP_ERR_NOT_FOUND;
-    }
-    user_handle->used = false;
-    return ESP_OK;
+    return err;
 }
 
 esp_err_t esp_task_wdt_status(TaskHandle_t task_handle)

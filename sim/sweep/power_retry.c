@@ -86,17 +86,9 @@ static json_t *retry_state(size_t index, struct server *server, void *context)
 static void state_retried(size_t index, const json_t *report, const char *why, void *context)
 {
     struct power_sweep *sweep = context;
-    struct flow_sweep *flow = &sweep->flows[sweep->items[index].flow];
-    const char *error = report != NULL ? json_string_value(json_object_get(report, "error")) : why;
-    if (error == NULL || error[0] != '\0') {
-        error_set(&sweep->err, "%s: %s", flow->flow.scenario->name, error);
+    struct flow_sweep *flow = power_sweep_take(sweep, index, report, why);
+    if (flow == NULL) {
         return;
-    }
-    size_t i;
-    json_t *finding;
-    json_array_foreach(json_object_get(report, "findings"), i, finding)
-    {
-        power_sweep_report(sweep, flow, finding);
     }
     flow->retries++;
     power_sweep_progress(sweep, 1);

@@ -18,17 +18,6 @@ static void step(json_t *story, const char *format, ...)
     json_array_append_new(story, json_string(text));
 }
 
-static const struct partition *partition_at(const struct partition_table *table, uint32_t address)
-{
-    for (size_t i = 0; i < table->count; i++) {
-        const struct partition *entry = &table->entries[i];
-        if (address >= entry->offset && address - entry->offset < entry->size) {
-            return entry;
-        }
-    }
-    return NULL;
-}
-
 static const char *what_is_left(enum tear tear)
 {
     static const char *const texts[TEAR_COUNT] = {
@@ -45,7 +34,7 @@ static const char *what_is_left(enum tear tear)
 static void tell_cut(json_t *story, const struct power_flow *flow, const struct journal_op *op,
                      enum tear tear)
 {
-    const struct partition *partition = partition_at(&flow->table, op->address);
+    const struct partition *partition = partition_table_find_address(&flow->table, op->address);
     step(story, "power fails in the %s of %s+0x%" PRIx32 " (%" PRIu32 " bytes), %s",
          op->kind == FLASH_ERASE ? "erase" : "program",
          partition != NULL ? partition->label : "flash",

@@ -46,6 +46,11 @@ json_t *power_finding(const struct power_point *point, enum sweep_class class, c
 /** Counts the finding and tells the listener. */
 void power_sweep_report(struct power_sweep *sweep, struct flow_sweep *flow, json_t *finding);
 
+/** Takes in what a worker reports of an item: counts and tells its findings. The item's flow; NULL
+ * if the worker failed, which the sweep's error then says. */
+struct flow_sweep *power_sweep_take(struct power_sweep *sweep, size_t index, const json_t *report,
+                                    const char *why);
+
 /** Spreads a pass over worker processes. */
 bool power_sweep_pass(struct power_sweep *sweep, size_t count,
                       json_t *(*work)(size_t, struct server *, void *),

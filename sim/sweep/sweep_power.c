@@ -71,6 +71,24 @@ void power_sweep_report(struct power_sweep *sweep, struct flow_sweep *flow, json
     json_decref(record);
 }
 
+struct flow_sweep *power_sweep_take(struct power_sweep *sweep, size_t index, const json_t *report,
+                                    const char *why)
+{
+    struct flow_sweep *flow = &sweep->flows[sweep->items[index].flow];
+    const char *error = report != NULL ? json_string_value(json_object_get(report, "error")) : why;
+    if (error == NULL || error[0] != '\0') {
+        error_set(&sweep->err, "%s: %s", flow->flow.scenario->name, error);
+        return NULL;
+    }
+    size_t i;
+    json_t *finding;
+    json_array_foreach(json_object_get(report, "findings"), i, finding)
+    {
+        power_sweep_report(sweep, flow, finding);
+    }
+    return flow;
+}
+
 /* First pass. */
 
 static json_t *record_flow(size_t index, struct server *server, void *context)
@@ -284,18 +302,12 @@ static bool has_key(const json_t *states, const char *key)
 static void part_explored(size_t index, const json_t *report, const char *why, void *context)
 {
     struct power_sweep *sweep = context;
-    struct flow_sweep *flow = &sweep->flows[sweep->items[index].flow];
-    const char *error = report != NULL ? json_string_value(json_object_get(report, "error")) : why;
-    if (error == NULL || error[0] != '\0') {
-        error_set(&sweep->err, "%s: %s", flow->flow.scenario->name, error);
+    struct flow_sweep *flow = power_sweep_take(sweep, index, report, why);
+    if (flow == NULL) {
         return;
     }
     size_t i;
     json_t *value;
-    json_array_foreach(json_object_get(report, "findings"), i, value)
-    {
-        power_sweep_report(sweep, flow, value);
-    }
     json_array_foreach(json_object_get(report, "states"), i, value)
     {
         const char *key = json_string_value(json_object_get(value, "key"));

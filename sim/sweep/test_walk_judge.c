@@ -22,13 +22,17 @@
 #define LEFT(n)    "{\"kind\":\"heap_end\",\"blocks\":" #n "},"
 #define LEAK_QUIRK "{\"kind\":\"quirk\",\"name\":\"failed-begin-leaks\"},"
 
+#define APPS                                                                                       \
+    .apps = {{.label = FACTORY, .image = {.version = "1.0.0"}},                                    \
+             {.label = OTA_0, .image = {.version = "1.5.0"}}}
+
 static const struct scenario plain = {
     .firmware = "updater-allow_http",
-    .device = {.apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.5.0"}}}},
+    .device = {APPS},
 };
 static const struct scenario rollback = {
     .firmware = "updater-rollback-allow_http",
-    .device = {.apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.5.0"}}}},
+    .device = {APPS},
 };
 
 static const struct row {

@@ -117,6 +117,22 @@ class PowerTest(SweepTest):
         self.assertEqual(len(self.findings(self.records(*shard, "1/2", status=1, options=WRONG))), 1)
         self.assertEqual(self.findings(self.records(*shard, "2/2", options=WRONG)), [])
 
+    def test_the_bootloader_is_the_release_s(self):
+        """5.1.2 does not look at efuse block revisions: what has confirmed itself boots again, whatever was cut."""
+        row = """    {.name = "walk/blocks", .about = "needs later efuse blocks", .device = {.efuse_block_revision = 1},
+     .firmware = "updater-rollback", .firmware_of = {{"2.0.0", "behaviours-rollback:confirms"}},
+     .image = {.min_block_revision = 2}, .server = {IMAGE()}, .update = {.restart = true},
+     .expect = {.any_events = true, .boots = {{OTA_0, "2.0.0"}, {OTA_0, "2.0.0"}}}},
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            scenarios = ("--scenarios", build_set(folder, row))
+            sweep = ("power", "walk/blocks", "--retries", "0")
+            said = self.otasim(*sweep, "--release", "5.1.2", options=scenarios)
+            self.assertIn("278 operations", said)
+            self.assertIn("0 findings, 39 in known windows", said)
+            found = self.findings(self.records(*sweep, "--release", "5.1.7", status=1, options=scenarios))
+            self.assertEqual(found, ["power:walk/blocks@none"])
+
     def test_windows_are_where_otadata_is_rewritten_in_place(self):
         """With rollback by the bootloader, which marks the new entry PENDING_VERIFY (erase and program: 274
         and 275, after the update's own 274 operations); the new app may give way while it is on trial, so

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "baseline.h"
+#include "boot_process.h"
 #include "firmware.h"
 #include "flash_cipher.h"
 #include "run.h"
@@ -92,8 +93,9 @@ static bool read_boots(struct power_flow *flow, const json_t *report)
     return flow->boot_count > 0 && flow->boot_count <= POWER_FLOW_MAX_BOOTS;
 }
 
-bool power_flow_open(const struct scenario *scenario, int journal_fd, const json_t *report,
-                     struct power_flow *flow, struct error *err)
+bool power_flow_open(const struct scenario *scenario, const struct sweep_options *sweep,
+                     int journal_fd, const json_t *report, struct power_flow *flow,
+                     struct error *err)
 {
     memset(flow, 0, sizeof *flow);
     flow->scenario = scenario;
@@ -105,7 +107,8 @@ bool power_flow_open(const struct scenario *scenario, int journal_fd, const json
               scenario_image(scenario, &image, &length, err) &&
               flash_journal_read(journal_fd, &flow->journal, err);
     if (ok) {
-        flow->bootloader = firmware_bootloader(firmware);
+        flow->bootloader =
+            boot_process_bootloader(firmware_bootloader(firmware), sweep->release, sweep->strict);
         digest_of(image, length, &flow->update);
         ok = read_boots(flow, report) ||
              error_set(err, "%s: between 1 and %d boots are wanted for a sweep, it has %zu",

@@ -37,7 +37,8 @@ bool power_flow_record(const struct scenario *scenario, struct server *server,
                        const struct sweep_options *sweep, int journal_fd, json_t **report,
                        struct error *err);
 
-/** Makes the flow from what the run has left. */
-bool power_flow_open(const struct scenario *scenario, int journal_fd, const json_t *report,
-                     struct power_flow *flow, struct error *err);
+/** Makes the flow from what the run has left, with the bootloader of the release that is swept. */
+bool power_flow_open(const struct scenario *scenario, const struct sweep_options *sweep,
+                     int journal_fd, const json_t *report, struct power_flow *flow,
+                     struct error *err);
 void power_flow_close(struct power_flow *flow);

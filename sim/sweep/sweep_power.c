@@ -126,8 +126,8 @@ static bool narrow_to_point(const struct power_sweep *sweep, struct flow_sweep *
 static bool open_flow(struct power_sweep *sweep, size_t index, struct error *err)
 {
     struct flow_sweep *flow = &sweep->flows[index];
-    if (!power_flow_open(sweep->scenarios[index], flow->journal.fd, flow->report, &flow->flow,
-                         err)) {
+    if (!power_flow_open(sweep->scenarios[index], sweep->options, flow->journal.fd, flow->report,
+                         &flow->flow, err)) {
         return false;
     }
     if (baseline_is_all(sweep->options)) {

@@ -94,29 +94,34 @@ static void show_otherwise(struct gate *gate, const struct gate_flow *flow)
     free(text);
 }
 
+static void add_hazard(struct text *out, const struct quirk_info *row)
+{
+    struct text span = {0};
+    release_span(&span, row);
+    char *releases = text_take(&span);
+    explain_hazard(out, row, 2);
+    explain_words(out, 4, "releases", releases);
+    free(releases);
+}
+
 static void show_hazards(const struct gate *gate, const struct gate_flows *flows)
 {
-    char name[RELEASE_TEXT_LENGTH], title[80];
+    char name[RELEASE_TEXT_LENGTH];
     struct text text = {0};
+    unsigned met = 0, known = 0;
     for (int id = 0; id < QUIRK_COUNT; id++) {
         const struct quirk_info *row = quirk_info((enum quirk_id)id);
-        if (!flows->met[id]) {
-            continue;
+        known +=
+            row->kind == QUIRK_KIND_HAZARD && quirk_in_release((enum quirk_id)id, gate->release);
+        met += flows->met[id];
+        if (flows->met[id]) {
+            add_hazard(&text, row);
         }
-        struct text span = {0};
-        release_span(&span, row);
-        char *releases = text_take(&span);
-        explain_hazard(&text, row, 2);
-        explain_words(&text, 4, "releases", releases);
-        free(releases);
-    }
-    if (text.length > 0) {
-        snprintf(title, sizeof title, "hazards of ESP-IDF %s that were met",
-                 release_text(gate->release, name));
-        findings_section(title);
     }
     char *lines = text_take(&text);
-    fputs(lines, stdout);
+    findings_section("hazards that were met");
+    printf("%s  %u of the %u that ESP-IDF %s has; otasim hazards --release %s lists them all\n",
+           lines, met, known, release_text(gate->release, name), name);
     free(lines);
 }
 

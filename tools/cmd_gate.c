@@ -11,6 +11,7 @@
 #include "gate.h"
 #include "partition_file.h"
 #include "paths.h"
+#include "release.h"
 
 #define MAX_IMAGE (16u << 20)
 
@@ -27,10 +28,19 @@ static void usage(FILE *out)
         "      --chip NAME         (default: what the image says it is for)\n"
         "      --revision N        of the oldest chip in the field, major * 100 + minor\n"
         "      --sdkconfig FILE    rollback, anti-rollback, signatures, flash size\n"
+        "      --release V         judge as ESP-IDF V does (5.1.7, 5.3, master): of the app that "
+        "is in\n"
+        "                          the field, which does the updating, and of its bootloader\n"
+        "                          (default: master; what the images say is noted)\n"
         "      --strict            warnings fail too\n"
         "      --no-sweep          leave the power sweep out\n"
         "  -j, --jobs N            so many at once (default: one a processor)\n"
         "  -h, --help\n\n"
+        "A code that another release returns on a bad day is told, and is no failure; where a "
+        "release\n"
+        "makes something else of it (updates, refuses, never ends), that is a warning. All hazards "
+        "that\n"
+        "were met are listed, with what to do and where they were fixed.\n\n"
         "Exit status: 0 good to go, 1 something failed, 2 the command line is wrong.\n"
         "Example: otasim gate build/app.bin --from v1.4.bin --partitions partitions.csv \\\n"
         "                     --sdkconfig sdkconfig\n",
@@ -42,7 +52,7 @@ struct options {
     bool strict;
 };
 
-enum { FROM = 256, PARTITIONS, CHIP, REVISION, SDKCONFIG, STRICT, NO_SWEEP };
+enum { FROM = 256, PARTITIONS, CHIP, REVISION, SDKCONFIG, RELEASE, STRICT, NO_SWEEP };
 
 static bool parse_option(int option, struct options *options, struct gate *gate)
 {
@@ -67,6 +77,9 @@ static bool parse_option(int option, struct options *options, struct gate *gate)
     case SDKCONFIG:
         options->sdkconfig = optarg;
         return true;
+    case RELEASE:
+        gate->release_given = true;
+        return parse_release("gate", optarg, &gate->release);
     case STRICT:
         options->strict = true;
         return true;
@@ -88,6 +101,7 @@ static bool parse_options(int argc, char **argv, struct options *options, struct
         {"chip", required_argument, NULL, CHIP},
         {"revision", required_argument, NULL, REVISION},
         {"sdkconfig", required_argument, NULL, SDKCONFIG},
+        {"release", required_argument, NULL, RELEASE},
         {"strict", no_argument, NULL, STRICT},
         {"no-sweep", no_argument, NULL, NO_SWEEP},
         {"jobs", required_argument, NULL, 'j'},
@@ -159,12 +173,16 @@ static bool load(const struct options *options, struct gate *gate, struct error 
 
 static int judge(const struct options *options, struct gate *gate)
 {
+    char release[RELEASE_TEXT_LENGTH];
     gate->findings.color = isatty(STDOUT_FILENO) != 0;
     printf("NEW  %s\n", gate->new.name);
     if (gate->old.name != NULL) {
         printf("OLD  %s\n", gate->old.name);
     }
+    printf("AS   ESP-IDF %s%s\n", release_text(gate->release, release),
+           gate->release_given ? "" : " (no --release)");
     gate_check_image(gate);
+    gate_check_release(gate);
     gate_check_table(gate);
     gate_check_old(gate);
     gate_try(gate);
@@ -177,7 +195,10 @@ static int judge(const struct options *options, struct gate *gate)
 int cmd_gate(int argc, char **argv)
 {
     struct options options = {0};
-    struct gate gate = {.new.title = "NEW", .old.title = "OLD", .jobs = default_jobs()};
+    struct gate gate = {.new.title = "NEW",
+                        .old.title = "OLD",
+                        .release = release_master(),
+                        .jobs = default_jobs()};
     int status;
     if (!parse_options(argc, argv, &options, &gate, &status)) {
         return status;

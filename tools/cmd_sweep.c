@@ -17,7 +17,8 @@ static void usage(FILE *out)
         "usage: otasim sweep power|memory|flash|network [OPTIONS] [GLOB...]\n"
         "       otasim sweep random [OPTIONS]\n"
         "       otasim sweep ID\n\n"
-        "Runs each scenario once, then with a fault at every place where there can be one.\n\n"
+        "Runs each scenario once, then with a fault at every place where there can be one.\n"
+        "One that does not pass even without a fault is a finding; the others are swept.\n\n"
         "  power   Power fails at each operation on the flash (programs split into the 256-byte\n"
         "          pages that the chip does), before it, after it and in four ways half-way. The\n"
         "          device is switched on twice, power fails again wherever the bootloader writes,\n"
@@ -35,7 +36,8 @@ static void usage(FILE *out)
         "  random  Devices, servers, faults and applications put together at random, over several\n"
         "          boots. A walk that fails is shrunk and printed as a row of a scenario table.\n\n"
         "Without a GLOB the flows: otasim list 'flow/*'.\n"
-        "A finding's id is its recipe: `otasim sweep ID` repeats exactly it.\n\n"
+        "A finding's id is its recipe: `otasim sweep ID` repeats exactly it; with @none it is the\n"
+        "run without a fault.\n\n"
         "  -j, --jobs N       so many worker processes (default: one a processor)\n"
         "      --shard I/N    do part I of N (from 1); the results of all parts, one after the\n"
         "                     other in one file, are those of the whole\n"
@@ -55,7 +57,8 @@ static void usage(FILE *out)
         "Does it find anything? `otasim --wrong-bootloader sweep power` has a bootloader that is "
         "wrong on\n"
         "purpose: it must find bricks, and print the shortest way to one.\n\n"
-        "Exit status: 0 nothing found, 1 something, 2 the command line is wrong.\n",
+        "Exit status: 0 nothing found, 1 something, or the sweep could not be made, 2 the\n"
+        "command line is wrong.\n",
         out);
 }
 

@@ -9,8 +9,7 @@
 #include "release.h"
 #include "scenario.h"
 
-/* "5.0.6 5.1.3 6.1" as "5.0.6, 5.1.3 and master". */
-static void add_releases(struct text *out, const char *changes)
+void release_names(struct text *out, const char *changes)
 {
     struct error err;
     while (*changes != '\0') {
@@ -33,7 +32,7 @@ void release_span(struct text *out, const struct quirk_info *row)
 {
     if (row->since[0] != '\0') {
         text_add(out, "since ");
-        add_releases(out, row->since);
+        release_names(out, row->since);
     } else {
         text_add(out, "in all older releases");
     }
@@ -42,7 +41,7 @@ void release_span(struct text *out, const struct quirk_info *row)
         return;
     }
     text_add(out, "; fixed in ");
-    add_releases(out, row->until);
+    release_names(out, row->until);
     if (row->by[0] != '\0') {
         text_add(out, " (%s)", row->by);
     }
@@ -174,7 +173,7 @@ void release_hazard_matrix(struct text *out)
             }
         }
         text_add(out, " ");
-        add_releases(out, row->until);
+        release_names(out, row->until);
         text_add(out, "%s| %s |\n", row->until[0] != '\0' ? " " : "", row->summary);
     }
 }

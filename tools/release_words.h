@@ -10,6 +10,9 @@
 /** "since 5.5.5 and master", "until 5.0", "in every release": the span of a row. */
 void release_span(struct text *out, const struct quirk_info *row);
 
+/** "5.0.6 5.1.3 6.1", as a row has it, as "5.0.6, 5.1.3 and master". */
+void release_names(struct text *out, const char *changes);
+
 /** Whether a scenario is there to show the hazard. */
 struct scenario;
 bool release_shows(const struct scenario *scenario, const char *hazard);

@@ -5,6 +5,7 @@ The images are those that `otasim image make` builds, and one that the vendor's 
 where there is one (OTASIM_REAL_IMAGES).
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,6 +127,141 @@ class GoodTest(GateTest):
         self.assert_only_failure("NEW is signed by ECDSA P-256, the sdkconfig takes RSA-3072 only",
                                  self.sign(new, "p256_a"), "--sdkconfig", config)
         self.assert_only_failure("NEW is not signed", new, "--sdkconfig", config)
+
+
+class ReleaseTest(GateTest):
+    """The images are good: whatever departs is the release's doing."""
+    DOWNGRADE = "a 302 leads to plain http: updated"
+    BLOCKS = "an image for later efuse blocks of the chip is offered: updated"
+    # What is warned of, and how many codes are told that newer releases have not.
+    RELEASES = {
+        "4.4.8": ({"401 that does not say what it wants: the update never ends", BLOCKS, DOWNGRADE,
+                   "the image comes without a length: refused"}, 4),
+        "5.1.2": ({BLOCKS, DOWNGRADE}, 5),
+        "5.1.7": ({DOWNGRADE}, 5),
+        "5.3.5": ({DOWNGRADE}, 5),
+        "5.5.4": ({DOWNGRADE}, 0),
+        "5.5.5": (set(), 0),
+        "6.0.1": ({DOWNGRADE}, 0),
+        "6.0.2": (set(), 1),
+        "master": (set(), 0),
+    }
+
+    def built_with(self, name, idf_version, flash_mode=0, **options):
+        """An image whose descriptor says so; the checksum at its end is a sum of all bytes."""
+        image = self.read(self.image(name, "--no-hash", *options.get("options", ())))
+        descriptor = image[32:32 + 256]
+        descriptor[112:144] = idf_version.encode().ljust(32, b"\0")
+        descriptor[181] = flash_mode
+        for before, after in zip(image[32:32 + 256], descriptor):
+            image[-1] ^= before ^ after
+        image[32:32 + 256] = descriptor
+        return self.write(name, image)
+
+    def notes(self, *arguments):
+        lines = iter(self.gate(*arguments, "--no-sweep", status=0).splitlines())
+        return [(line[8:], next(lines).strip()) for line in lines if line.startswith("  note")]
+
+    def test_each_release_is_judged_as_it_behaves(self):
+        new = self.image("new.bin", "--version", "1.10.0")
+        old = self.image("old.bin", "--version", "1.9.0")
+        for release, (warned, codes) in self.RELEASES.items():
+            with self.subTest(release):
+                page = self.gate(new, "--from", old, "--no-sweep", "--release", release, status=0)
+                self.assertIn(f"AS   ESP-IDF {release}\n", page)
+                warnings = [line[8:].split("  hazard")[0] for line in page.splitlines() if line.startswith("  warn")]
+                self.assertEqual(set(warnings), warned)
+                self.assertEqual(page.count(f"{release} returns "), codes)
+                self.assertIn("ok    OLD to NEW", page)
+
+    def test_other_chips_are_as_good(self):
+        """The stock updater is built for one of them."""
+        for chip in ("esp32", "esp32s3"):
+            for release in ("5.1.7", "5.5.4"):
+                with self.subTest(f"{chip} {release}"):
+                    page = self.gate(self.image(f"{chip}.bin", chip=chip), "--no-sweep", "--release", release, status=0)
+                    self.assertIn("1 warning, 0 failed", page)
+
+    def test_a_code_is_told_and_a_hazard_named_with_its_fix(self):
+        new = self.image("new.bin")
+        page = self.gate(new, "--release", "5.1", status=0)
+        self.assertIn("AS   ESP-IDF 5.1.7\n", page)
+        self.assertIn("ok    the server's certificate is by an unknown CA: refused\n"
+                      "      5.1.7 returns ESP_FAIL here; since 5.5 it is ESP_ERR_HTTP_CONNECT (one-shot-hides-begin)\n",
+                      page)
+        self.assertIn("-> 5.1.7 does so; since 5.5.5 and master it is refused (downgrade-followed)\n", page)
+        met = page.split("\nhazards that were met\n")[1].split("\npower\n")
+        known = subprocess.run([OTASIM, "hazards", "--release", "5.1.7"], capture_output=True, text=True, timeout=60)
+        count = int(re.search(r"(\d+) known hazards in", known.stdout).group(1))
+        self.assertIn(f"  {met[0].count('(catalogue')} of the {count} that ESP-IDF 5.1.7 has;", met[0])
+        self.assertEqual(met[0].count("  downgrade-followed (catalogue R09)\n"), 1)
+        self.assertIn("fixed in 5.5.5 and master (cec6f5bff4e)", met[0])
+        self.assertIn("advice     set disable_auto_redirect", met[0])
+        self.assertNotIn("close-delimited-fails", met[0])
+        self.assertIn("ok    power fails at each of", met[1])
+        self.assertIn("look at the warnings", met[1])
+        self.gate(new, "--no-sweep", "--release", "5.1.7", "--strict", status=1)
+
+    def test_rollback_is_judged_with_the_release(self):
+        page = self.gate(self.image("new.bin", "--version", "2.1.0", "--secure-version", "2"), "--from",
+                         self.image("old.bin", "--version", "1.0.0", "--secure-version", "1"), "--partitions",
+                         self.table(), "--sdkconfig", self.write("sdkconfig", ANTI_ROLLBACK), "--release", "4.4.8",
+                         status=0)
+        self.assertIn("ok    NEW to OLD, the way back: refused, its secure version is lower", page)
+        self.assertIn("ok    NEW does not confirm itself: the next reset brings back", page)
+        self.assertIn("ok    power fails at each of", page)
+
+    def test_an_update_that_does_not_happen_fails_with_every_release(self):
+        modules = self.path("firmware")
+        os.mkdir(modules)
+        shutil.copy(os.path.join(CERTS, "..", "firmware", "behaviours.so"), os.path.join(modules, "updater.so"))
+        with unittest.mock.patch.dict(os.environ, OTASIM_FIRMWARE_DIR=modules):
+            page = self.gate(self.image("new.bin"), "--release", "4.4.8", status=1)
+        for line in ("to NEW, from a stand-in", "the server's certificate", "a 302 leads to plain http",
+                     "401 that does not say what it wants"):
+            self.assertIn(f"  FAIL  {line}", page)
+
+    def test_what_an_image_was_built_with_is_noted_and_not_followed(self):
+        said = {
+            "v5.1.2": "--release 5.1.2 judges it as what it is",
+            "v5.1": "--release 5.1.0 judges it as what it is",
+            "v5.1.2-31-gabcdef0": "--release 5.1.2 judges it as the release before it",
+            "v5.5.5-dirty": "--release 5.5.5 judges it as the release before it",
+            "v5.2-dev-1234-gabc": "it is on the way to a release; say which release it behaves like: --release",
+            "v5.5.99": "ESP-IDF 5.5.99 is newer than 5.5.5, the newest patch that is known; say which",
+            "3.0\x1b[31m": "no ESP-IDF release \"3.0.0\" is known",
+            "HEAD": "it names no release; say which",
+            "v99999999999.1": "it names no release; say which",
+        }
+        for idf_version, advice in said.items():
+            with self.subTest(idf_version):
+                note, = self.notes(self.built_with("new.bin", idf_version))
+                shown = idf_version.replace("\x1b", "?")
+                self.assertEqual(note[0], f"NEW was built with ESP-IDF {shown}, and is judged as master")
+                self.assertIn(advice, note[1])
+        self.assertEqual(self.notes(self.built_with("new.bin", "v6.2-dev-99-gabc")), [])
+
+    def test_no_note_where_it_is_judged_by_its_own(self):
+        new = self.built_with("new.bin", "v5.1.7")
+        self.assertEqual(self.notes(new, "--release", "5.1.7"), [])
+        (never, _), = self.notes(self.built_with("other.bin", "v5.1.2"), "--release", "5.1.2")
+        self.assertIn("ESP-IDF 5.1.2 itself was never recorded", never)
+        note, = self.notes(new, "--from", self.built_with("old.bin", "v5.3.5", options=("--version", "1.0.0")),
+                           "--release", "5.3.5")
+        self.assertEqual(note[0], "NEW was built with ESP-IDF v5.1.7, and is judged as 5.3.5")
+        self.assertIn("the way back would be its own", note[1])
+
+    def test_a_flash_mode_that_the_release_does_not_look_at(self):
+        new = self.built_with("new.bin", "v5.1.7", flash_mode=1)
+        old = self.built_with("old.bin", "v5.1.7", flash_mode=2, options=("--version", "1.0.0"))
+        self.assert_only_failure("the update is refused (ESP_ERR_OTA_SPI_MODE_MISMATCH)", new, "--from", old)
+        page = self.gate(new, "--from", old, "--no-sweep", "--release", "5.1.7", status=1)
+        self.assertIn("  FAIL  flash mode 1 after 2 in the app descriptor: ESP-IDF 5.1.7 does not look at it", page)
+        self.assertIn("  ok    OLD to NEW", page)
+        self.assertIn(", 1 failed", page)
+
+    def test_a_release_that_is_none(self):
+        self.assertIn("otasim gate: --release:", self.gate("a.bin", "--release", "3.3", status=2))
 
 
 class BadUpdateTest(GateTest):

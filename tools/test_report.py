@@ -83,6 +83,12 @@ class Report(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         sweep = os.path.join(cls.folder.name, "sweep.jsonl")
         otasim("sweep", "network", "--shard", "1/8", "--jsonl", sweep, "flow/first-update")
+        with open(sweep, "a", encoding="utf-8") as file:  # what a sweep of power adds where it finds something
+            for record in ({"finding": {"at": "none", "class": "fails without a fault", "text": "it just fails",
+                                        "window": None, "id": "power:flow/made-up@none"}},
+                           {"way": {"id": "power:flow/made-up@3/half", "class": "brick", "steps": ["one"]}},
+                           {"summary": {"operations": 0, "findings": 1}}):
+                file.write(json.dumps({"sweep": "power", "scenario": "flow/made-up", **record}) + "\n")
         cls.path = os.path.join(cls.folder.name, "report.html")
         cls.result = otasim("report", "-o", cls.path, "--sweep", sweep)
         with open(cls.path, encoding="utf-8") as file:
@@ -135,6 +141,8 @@ class Report(unittest.TestCase):
     def test_it_shows_sweeps(self):
         self.assertIn("network: flow/first-update</b>", self.text)
         self.assertIn("known window", self.text)
+        self.assertIn("fails without a fault: it just fails", self.text)
+        self.assertIn("otasim sweep power:flow/made-up@none", self.text)
 
     @unittest.skipUnless(shutil.which("xmllint"), "no xmllint")
     def test_a_parser_of_others_reads_it(self):

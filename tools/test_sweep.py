@@ -91,6 +91,48 @@ class PowerTest(SweepTest):
         self.assertIn("nothing boots", said)
         self.assertIn(steps[1], said)
 
+    def test_a_flow_that_fails_without_a_fault_is_a_finding_and_the_others_are_swept(self):
+        """This bootloader never rolls back; that does not hide its brick."""
+        flows = ("flow/rollback-unconfirmed", "flow/first-update")
+        records = self.records("power", *flows, "--retries", "0", status=1, options=WRONG)
+        finding, *others = [record["finding"] for record in records if "finding" in record
+                            and record["finding"]["class"] == "fails without a fault"]
+        self.assertEqual(others, [])
+        self.assertEqual(finding["id"], "power:flow/rollback-unconfirmed@none")
+        self.assertIn("boots: expected ota_0 2.0.0, factory 1.0.0; actual ota_0 2.0.0, ota_0 2.0.0", finding["text"])
+        summaries = {record["scenario"]: record["summary"] for record in records if "summary" in record}
+        self.assertEqual((summaries[flows[0]]["operations"], summaries[flows[0]]["findings"]), (0, 1))
+        self.assertEqual(summaries[flows[1]]["operations"], 274)
+        ways = {record["way"]["class"] for record in records if "way" in record}
+        self.assertIn("brick", ways)
+        self.assertNotIn("fails without a fault", ways)
+        said = self.otasim(finding["id"], status=1, options=WRONG)
+        self.assertIn(f"fails without a fault: {finding['id']}", said)
+        self.assertIn("0 findings", self.otasim(finding["id"]))
+        point = finding["id"].replace("none", "3/half")
+        self.assertIn(finding["id"], self.otasim(point, status=1, options=WRONG))
+
+    def test_shards_tell_once_of_a_flow_that_fails_without_a_fault(self):
+        shard = ("power", "flow/rollback-unconfirmed", "--shard")
+        self.assertEqual(len(self.findings(self.records(*shard, "1/2", status=1, options=WRONG))), 1)
+        self.assertEqual(self.findings(self.records(*shard, "2/2", options=WRONG)), [])
+
+    def test_the_bootloader_is_the_release_s(self):
+        """5.1.2 does not look at efuse block revisions: what has confirmed itself boots again, whatever was cut."""
+        row = """    {.name = "walk/blocks", .about = "needs later efuse blocks", .device = {.efuse_block_revision = 1},
+     .firmware = "updater-rollback", .firmware_of = {{"2.0.0", "behaviours-rollback:confirms"}},
+     .image = {.min_block_revision = 2}, .server = {IMAGE()}, .update = {.restart = true},
+     .expect = {.any_events = true, .boots = {{OTA_0, "2.0.0"}, {OTA_0, "2.0.0"}}}},
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            scenarios = ("--scenarios", build_set(folder, row))
+            sweep = ("power", "walk/blocks", "--retries", "0")
+            said = self.otasim(*sweep, "--release", "5.1.2", options=scenarios)
+            self.assertIn("278 operations", said)
+            self.assertIn("0 findings, 39 in known windows", said)
+            found = self.findings(self.records(*sweep, "--release", "5.1.7", status=1, options=scenarios))
+            self.assertEqual(found, ["power:walk/blocks@none"])
+
     def test_windows_are_where_otadata_is_rewritten_in_place(self):
         """With rollback by the bootloader, which marks the new entry PENDING_VERIFY (erase and program: 274
         and 275, after the update's own 274 operations); the new app may give way while it is on trial, so
@@ -133,6 +175,19 @@ class FaultTest(SweepTest):
         summary = self.summary("flash", "flow/first-update", "--shard", "1/8")
         self.assertGreater(summary["faults"], 10)
         self.assertEqual(summary["findings"], 0)
+
+    def test_a_flow_that_fails_without_a_fault_is_a_finding_and_the_others_are_swept(self):
+        flows = ("flow/rollback-unconfirmed", "flow/first-update")
+        for kind in ("memory", "flash", "network"):
+            with self.subTest(kind):
+                records = self.records(kind, *flows, "--shard", "1/30", status=1, options=WRONG)
+                self.assertIn(f"{kind}:{flows[0]}@none", self.findings(records))
+                summaries = {record["scenario"]: record["summary"] for record in records if "summary" in record}
+                self.assertEqual(summaries[flows[0]], {"faults": 0, "findings": 1, "windows": 0})
+                self.assertGreater(summaries[flows[1]]["faults"], 0)
+                point = f"{kind}:{flows[0]}@none"
+                self.assertIn(f"fails without a fault: {point}", self.otasim(point, status=1, options=WRONG))
+                self.assertIn("0 findings", self.otasim(point))
 
     def test_silence_holds_the_one_shot(self):
         records = self.records("network:flow/first-update@1+20000/silence", status=1)

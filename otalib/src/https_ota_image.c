@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootloader_common.h"
 #include "esp_log.h"
 #include "https_ota_private.h"
 #include "otasim_quirk.h"
@@ -104,11 +105,20 @@ esp_err_t https_ota_write(struct https_ota *ota, size_t length)
     return err;
 }
 
+/* By the device that runs, not by the sdkconfig: the stock updater is built for one chip and run on
+ * all. */
+static bool is_our_chip(const esp_image_header_t *header)
+{
+    esp_image_header_t any_revision = *header;
+    any_revision.min_chip_rev_full = 0;
+    any_revision.max_chip_rev_full = UINT16_MAX;
+    return bootloader_common_check_chip_validity(&any_revision, ESP_IMAGE_APPLICATION) == ESP_OK;
+}
+
 /* What the first block says against the image, as far as the release looks at it there. */
 static esp_err_t let_through(const esp_image_header_t *header, esp_err_t err)
 {
-    bool is_our_chip = header->chip_id == CONFIG_IDF_FIRMWARE_CHIP_ID;
-    if (err == ESP_ERR_INVALID_VERSION && is_our_chip && quirk(QUIRK_CHIP_REVISION_LATE)) {
+    if (err == ESP_ERR_INVALID_VERSION && quirk(QUIRK_CHIP_REVISION_LATE) && is_our_chip(header)) {
         quirk_met(QUIRK_CHIP_REVISION_LATE); /* left to the verification of the whole image */
         return ESP_OK;
     }
@@ -121,8 +131,7 @@ static esp_err_t let_through(const esp_image_header_t *header, esp_err_t err)
 
 static void announce_revision(const esp_image_header_t *header)
 {
-    bool is_our_chip = header->chip_id == CONFIG_IDF_FIRMWARE_CHIP_ID;
-    if (is_our_chip || !quirk(QUIRK_REVISION_EVENT_AFTER_MATCH)) {
+    if (!quirk(QUIRK_REVISION_EVENT_AFTER_MATCH) || is_our_chip(header)) {
         uint16_t revision = header->min_chip_rev_full;
         https_ota_event(ESP_HTTPS_OTA_VERIFY_CHIP_REVISION, &revision, sizeof revision);
     }

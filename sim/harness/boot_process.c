@@ -140,13 +140,13 @@ static void resume(const struct boot_request *request, struct bootloader_report 
     }
 }
 
-static struct bootloader_config bootloader_of(const struct boot_request *request)
+struct bootloader_config boot_process_bootloader(struct bootloader_config config, uint32_t release,
+                                                 bool strict)
 {
-    struct bootloader_config config = request->bootloader;
-    if (request->release != 0) {
-        config.lenience = image_leniency_of(request->release);
+    if (release != 0) {
+        config.lenience = image_leniency_of(release);
     }
-    if (request->strict) {
+    if (strict) {
         config.lenience = 0;
     }
     return config;
@@ -157,7 +157,8 @@ static bool choose_app(const struct boot_request *request, struct bootloader_rep
     if (request->resume_at != NULL) {
         resume(request, report);
     } else {
-        struct bootloader_config config = bootloader_of(request);
+        struct bootloader_config config =
+            boot_process_bootloader(request->bootloader, request->release, request->strict);
         bool booted = bootloader_run(request->device, &config, report);
         trace_bootloader(request, report);
         image_leniency_met(report->image.let_through);

@@ -44,7 +44,7 @@ struct boot_request {
     const struct net_env *net;
     const void *argument; /* boot_current()->argument */
     const char *input;    /* what stdin reads before its end; NULL: nothing */
-    uint32_t release; /* boot_current()->release */
+    uint32_t release;     /* boot_current()->release */
     bool strict;
     bool check_leaks; /* boot_current()->check_leaks */
     bool verbose;     /* print the log */
@@ -64,6 +64,10 @@ struct boot_result {
  * nothing is armed that would end it. False with err set if the process could not be made. */
 bool boot_process_run(const struct boot_request *request, struct boot_result *result,
                       struct error *err);
+
+/** That bootloader as one of the release (0: it stays what it is); strict: as it should be. */
+struct bootloader_config boot_process_bootloader(struct bootloader_config config, uint32_t release,
+                                                 bool strict);
 
 /** The reset reason that the next boot sees after such an end. */
 enum device_reset_reason boot_reset_reason(enum boot_end_kind end);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline.h"
 #include "trace_query.h"
 
 #define BODY_SAMPLES 24 /* besides the boundaries */
@@ -115,13 +116,10 @@ bool fault_flow_record(const struct scenario *scenario, struct server *server,
     struct run_result result;
     const struct run_options options = {
         .release = sweep->release, .strict = sweep->strict, .fault = {.kind = RUN_FAULT_MEASURE}};
-    bool passed = run_scenario(scenario, server, &options, &result) && !result.skipped;
+    run_scenario(scenario, server, &options, &result);
     *report = json_object();
-    if (!passed) {
-        error_set(err, "%s does not pass without a fault: %s", scenario->name,
-                  result.error.text[0] != '\0' ? result.error.text
-                                               : "otasim run shows what is wrong");
-    } else {
+    bool ran = baseline_judge(scenario, &result, *report, err);
+    if (ran && result.passed) {
         const json_t *heap = trace_find(result.trace, "heap_end");
         json_t *boots = trace_all(result.trace, "boot", "version");
         json_object_set_new(*report, "ops", json_integer(last_op(result.trace) + 1));
@@ -132,7 +130,7 @@ bool fault_flow_record(const struct scenario *scenario, struct server *server,
         json_object_set_new(*report, "boots", boots);
     }
     run_result_free(&result);
-    return passed;
+    return ran;
 }
 
 static bool add(struct fault_flow *flow, struct run_fault fault)

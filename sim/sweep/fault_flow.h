@@ -18,7 +18,8 @@ struct fault_flow {
     char last_version[33];  /* and of the one that booted last */
 };
 
-/** Runs the scenario, which must pass, and reports what fault_flow_open needs. */
+/** Runs the scenario and reports what fault_flow_open needs, or that it did not pass (baseline.h).
+ * False with err set if the harness failed. */
 bool fault_flow_record(const struct scenario *scenario, struct server *server,
                        const struct sweep_options *sweep, json_t **report, struct error *err);
 bool fault_flow_open(const struct scenario *scenario, enum fault_family family, uint64_t seed,

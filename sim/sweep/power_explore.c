@@ -124,6 +124,7 @@ static bool verifies(const struct power_explorer *explorer, struct flash *flash,
     const struct app_image_rules rules = {.kind = APP_IMAGE_APP,
                                           .chip = chip,
                                           .efuse = efuse,
+                                          .lenience = explorer->flow->bootloader.lenience,
                                           .signature = is_signed ? &policy : NULL};
     return image_memo_verify(explorer->memo, flash, slot, &rules, &info, NULL) == ESP_OK;
 }

@@ -31,12 +31,14 @@ struct power_flow {
     char last_version[33];   /* of the app that boots in the end */
 };
 
-/** Runs the scenario, without a fault. Its verdict must be good: False with err set if not. */
+/** Runs the scenario, without a fault. The report says what the run did, or that it did not pass
+ * (baseline.h). False with err set if the harness failed. */
 bool power_flow_record(const struct scenario *scenario, struct server *server,
                        const struct sweep_options *sweep, int journal_fd, json_t **report,
                        struct error *err);
 
-/** Makes the flow from what the run has left. */
-bool power_flow_open(const struct scenario *scenario, int journal_fd, const json_t *report,
-                     struct power_flow *flow, struct error *err);
+/** Makes the flow from what the run has left, with the bootloader of the release that is swept. */
+bool power_flow_open(const struct scenario *scenario, const struct sweep_options *sweep,
+                     int journal_fd, const json_t *report, struct power_flow *flow,
+                     struct error *err);
 void power_flow_close(struct power_flow *flow);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "baseline.h"
 #include "power_story.h"
 #include "power_sweep.h"
 #include "scenario.h"
@@ -52,7 +53,9 @@ static bool tell_point(struct power_sweep *sweep, struct error *err)
 bool power_sweep_tell_ways(struct power_sweep *sweep, struct error *err)
 {
     if (sweep->options->point != NULL) {
-        return sweep->count == 0 || tell_point(sweep, err);
+        bool has_story = sweep->count > 0 && !baseline_is_all(sweep->options) &&
+                         baseline_stands(sweep->flows[0].report);
+        return !has_story || tell_point(sweep, err);
     }
     bool ok = true;
     for (int class = 0; class < SWEEP_CLASSES && ok; class ++) {

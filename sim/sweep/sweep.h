@@ -22,6 +22,7 @@ enum sweep_class {
     SWEEP_HANG,         /* a boot does not end */
     SWEEP_LEAK,         /* memory is not given back */
     SWEEP_UNDOCUMENTED, /* a return code that the API's documentation does not have */
+    SWEEP_BASELINE,     /* the scenario does not pass without a fault: it was not swept */
     SWEEP_CLASSES,
 };
 
@@ -37,7 +38,8 @@ struct sweep_options {
     bool no_memo;      /* hash images each time: slow, and must find the same */
     uint32_t release;  /* run_options.release */
     bool strict;       /* hazards are off */
-    const char *point; /* only this place ("812/half"), with a story; NULL: all */
+    const char *point; /* only this place ("812/half"), with a story; "none": without a fault;
+                          NULL: all */
     uint64_t walks;    /* random: so many; 0: as many as `seconds` have room for */
     unsigned seconds;  /* random: of the wall clock */
     const char *keep_flash; /* with point: the flash as the cut left it goes there; NULL: no */
@@ -57,8 +59,8 @@ struct sweep_listener {
     void *context;
 };
 
-/** A sweep over the scenarios. False with err set if a scenario does not even pass without a fault,
- * or the harness failed. */
+/** A sweep over the scenarios. One that does not even pass without a fault is a finding, and is
+ * left out. False with err set if the harness failed. */
 typedef bool sweep_function(const struct scenario *const *scenarios, size_t count,
                             const struct sweep_options *options,
                             const struct sweep_listener *listener, struct error *err);

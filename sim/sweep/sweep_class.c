@@ -14,6 +14,7 @@ const char *sweep_class_name(enum sweep_class class)
         [SWEEP_HANG] = "hang",
         [SWEEP_LEAK] = "leak",
         [SWEEP_UNDOCUMENTED] = "undocumented code",
+        [SWEEP_BASELINE] = "fails without a fault",
     };
     return names[class];
 }

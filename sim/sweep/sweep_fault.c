@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline.h"
 #include "documented.h"
 #include "fault_flow.h"
 #include "pool.h"
@@ -362,20 +363,34 @@ static bool run_pass(struct fault_sweep *sweep, size_t count,
 }
 
 /* With a point, the only fault of the only flow is that one. */
+static bool open_flow(struct fault_sweep *sweep, size_t index, struct error *err)
+{
+    struct flow_run *run = &sweep->flows[index];
+    if (!fault_flow_open(sweep->scenarios[index], sweep->family, sweep->options->seed, run->report,
+                         &run->flow, err)) {
+        return false;
+    }
+    if (baseline_is_all(sweep->options)) {
+        run->flow.count = 0;
+    }
+    if (sweep->options->point == NULL || run->flow.count == 0) {
+        return true;
+    }
+    run->flow.count = 1;
+    return fault_parse(sweep->family, sweep->options->point, run->flow.faults, err);
+}
+
 static bool plan(struct fault_sweep *sweep, struct error *err)
 {
     size_t count = 0;
     for (size_t i = 0; i < sweep->count; i++) {
         struct flow_run *run = &sweep->flows[i];
-        if (!fault_flow_open(sweep->scenarios[i], sweep->family, sweep->options->seed, run->report,
-                             &run->flow, err)) {
+        if (!baseline_stands(run->report)) {
+            run->flow.scenario = sweep->scenarios[i];
+            run->findings = baseline_tell(family_names[sweep->family], sweep->scenarios[i],
+                                          run->report, sweep->options, sweep->listener);
+        } else if (!open_flow(sweep, i, err)) {
             return false;
-        }
-        if (sweep->options->point != NULL && run->flow.count > 0) {
-            run->flow.count = 1;
-            if (!fault_parse(sweep->family, sweep->options->point, run->flow.faults, err)) {
-                return false;
-            }
         }
         count += run->flow.count;
     }

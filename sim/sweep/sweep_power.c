@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline.h"
 #include "files.h"
 #include "power_story.h"
 #include "power_sweep.h"
@@ -140,6 +141,27 @@ static bool narrow_to_point(const struct power_sweep *sweep, struct flow_sweep *
                      flow->flow.scenario->name, sweep->options->point, flow->flow.journal.count);
 }
 
+static bool open_flow(struct power_sweep *sweep, size_t index, struct error *err)
+{
+    struct flow_sweep *flow = &sweep->flows[index];
+    if (!power_flow_open(sweep->scenarios[index], sweep->options, flow->journal.fd, flow->report,
+                         &flow->flow, err)) {
+        return false;
+    }
+    if (baseline_is_all(sweep->options)) {
+        return true;
+    }
+    uint64_t ops = flow->flow.journal.count;
+    unsigned shards = sweep->options->shards > 0 ? sweep->options->shards : 1;
+    flow->from = ops * sweep->options->shard / shards;
+    flow->to = ops * (sweep->options->shard + 1) / shards;
+    if (sweep->options->point != NULL && !narrow_to_point(sweep, flow, err)) {
+        return false;
+    }
+    sweep->total += flow->to - flow->from;
+    return true;
+}
+
 static bool record_flows(struct power_sweep *sweep, struct error *err)
 {
     for (size_t i = 0; i < sweep->count; i++) {
@@ -152,19 +174,14 @@ static bool record_flows(struct power_sweep *sweep, struct error *err)
     }
     for (size_t i = 0; i < sweep->count; i++) {
         struct flow_sweep *flow = &sweep->flows[i];
-        if (!power_flow_open(sweep->scenarios[i], flow->journal.fd, flow->report, &flow->flow,
-                             err)) {
-            return false;
-        }
-        uint64_t ops = flow->flow.journal.count;
-        unsigned shards = sweep->options->shards > 0 ? sweep->options->shards : 1;
-        flow->from = ops * sweep->options->shard / shards;
-        flow->to = ops * (sweep->options->shard + 1) / shards;
-        if (sweep->options->point != NULL && !narrow_to_point(sweep, flow, err)) {
-            return false;
-        }
         flow->states = json_array();
-        sweep->total += flow->to - flow->from;
+        if (!baseline_stands(flow->report)) {
+            flow->flow.scenario = sweep->scenarios[i];
+            flow->findings = baseline_tell("power", sweep->scenarios[i], flow->report,
+                                           sweep->options, sweep->listener);
+        } else if (!open_flow(sweep, i, err)) {
+            return false;
+        }
     }
     return true;
 }

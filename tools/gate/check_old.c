@@ -5,6 +5,8 @@
 
 #include "device_files.h"
 #include "gate.h"
+#include "otasim_quirk.h"
+#include "release.h"
 
 /* "v1.10.0-3-gabc" is above "1.9": numbers compare as numbers, as far as there are any. 0 if they
  * are alike or can't be compared. */
@@ -90,7 +92,14 @@ static void check_flash_mode(struct gate *gate)
     bool refused = mode != 0 && old_mode != 0 && mode != old_mode;
     bool differs = new->spi_mode != old->spi_mode || new->spi_speed != old->spi_speed ||
                    new->spi_size != old->spi_size;
-    if (refused) {
+    if (refused && quirk_in_release(QUIRK_SPI_MODE_UNCHECKED, gate->release)) {
+        char name[RELEASE_TEXT_LENGTH];
+        findings_add(
+            &gate->findings, FINDING_FAIL, advice,
+            "flash mode %u after %u in the app descriptor: ESP-IDF %s does not look at it, "
+            "and installs an app that may not start (spi-mode-unchecked)",
+            mode, old_mode, release_text(gate->release, name));
+    } else if (refused) {
         gate->blocked = true;
         findings_add(&gate->findings, FINDING_FAIL, advice,
                      "flash mode %u after %u in the app descriptor: the update is refused "

@@ -7,9 +7,8 @@
 static const struct {
     const char *word, *color;
 } levels[FINDING_LEVELS] = {
-    [FINDING_OK] = {"ok", "\033[32m"},
-    [FINDING_WARN] = {"warn", "\033[33m"},
-    [FINDING_FAIL] = {"FAIL", "\033[31m"},
+    [FINDING_OK] = {"ok", "\033[32m"},     [FINDING_NOTE] = {"note", "\033[36m"},
+    [FINDING_WARN] = {"warn", "\033[33m"}, [FINDING_FAIL] = {"FAIL", "\033[31m"},
     [FINDING_SKIP] = {"skip", "\033[33m"},
 };
 

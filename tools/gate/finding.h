@@ -5,6 +5,7 @@
 
 enum finding_level {
     FINDING_OK,
+    FINDING_NOTE, /* neither good nor bad, but to be known */
     FINDING_WARN, /* a release may be like that, but hardly on purpose */
     FINDING_FAIL, /* devices in the field would suffer */
     FINDING_SKIP, /* was not tried; the text says why */

@@ -3,61 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "days.h"
 #include "esp_err.h"
-#include "esp_http_client.h"
 #include "esp_ota_ops.h"
 #include "firmware.h"
 
 #define STAND_IN_VERSION "0.0.0-stand-in"
-
-/* What depends on the image in a response. */
-enum cut {
-    WHOLE,
-    HALF_SENT,      /* half of the body, then the end */
-    ONE_BYTE_SHORT, /* the file on the server lacks the last byte of the image */
-};
-
-#define REFUSED(day, story, code, ...)                                                             \
-    {                                                                                              \
-        .name = "gate/" day, .about = story ": refused", .result = (code), __VA_ARGS__             \
-    }
-#define UPDATED(day, story, ...)                                                                   \
-    {                                                                                              \
-        .name = "gate/" day, .about = story ": updated", .result = ESP_OK, __VA_ARGS__             \
-    }
-
-/* Bad days on which no application code decides what happens. */
-static const struct day {
-    const char *name, *about;
-    struct scenario_response server[2];
-    enum cut cut;
-    bool other_chip;         /* the image of another chip is offered */
-    const char *certificate; /* NULL: the right one */
-    esp_err_t result;
-} days[] = {
-    REFUSED("half-the-body", "the connection ends half-way", ESP_FAIL, .server = {IMAGE()},
-            .cut = HALF_SENT),
-    REFUSED("reset-half-way", "the connection is reset half-way", ESP_FAIL,
-            .server = {IMAGE(.reset = true)}, .cut = HALF_SENT),
-    REFUSED("last-byte", "the last byte is missing", ESP_FAIL, .server = {IMAGE(.cut_after = -1)}),
-    REFUSED("file-cut", "the file on the server is one byte short", ESP_ERR_OTA_VALIDATE_FAILED,
-            .server = {IMAGE()}, .cut = ONE_BYTE_SHORT),
-    REFUSED("not-found", "404 with a page", ESP_FAIL,
-            .server = {RESPONSE(404, .body = TEXT("not found"))}),
-    REFUSED("unavailable", "503 with a word", ESP_FAIL,
-            .server = {RESPONSE(503, .body = TEXT("later"))}),
-    REFUSED("captive-portal", "a captive portal answers 200 with something else",
-            ESP_ERR_INVALID_VERSION, .server = {RESPONSE(200, .body = "random:9000")}),
-    REFUSED("wrong-chip", "the image of another chip is offered", ESP_ERR_INVALID_VERSION,
-            .server = {IMAGE()}, .other_chip = true),
-    REFUSED("unknown-ca", "the server's certificate is by an unknown CA", ESP_ERR_HTTP_CONNECT,
-            .server = {IMAGE()}, .certificate = "other_server"),
-    UPDATED("redirect", "a 302 leads to the image",
-            .server = {REDIRECT(302, "https://localhost:8443/moved.bin"), IMAGE()}),
-    UPDATED("chunked", "the image comes in chunks", .server = {IMAGE(.chunked = 1000)}),
-    UPDATED("no-length", "the image comes without a length",
-            .server = {IMAGE(.content_length = "omit")}),
-};
 
 /* The variant of the fixture firmware that is built as the sdkconfig has it. One that was built for
  * the chip goes before. */
@@ -153,6 +104,8 @@ static struct gate_flow *add(const struct gate *gate, struct gate_flows *flows, 
     scenario->firmware = updater_for(gate, true, flow->firmware);
     scenario->image_file = to->path;
     scenario->server[0] = (struct scenario_response)IMAGE();
+    /* Its progress events count too much; what matters is what is installed. */
+    scenario->expect.any_events = quirk_in_release(QUIRK_LENGTH_COUNTED_TWICE, gate->release);
     return flow;
 }
 
@@ -242,12 +195,55 @@ static const char *another_chip(const struct gate *gate)
     return strcmp(gate->chip->name, "esp32c3") == 0 ? "esp32s3" : "esp32c3";
 }
 
-static void add_day(const struct gate *gate, struct gate_flows *flows, const struct day *day)
+/* One that is made for the occasion. False if there can be no such image. */
+static bool offer(const struct gate *gate, enum gate_offer what, struct scenario *scenario)
 {
-    struct gate_flow *flow = add(gate, flows, day->name, day->about, &gate->old, &gate->new);
+    const struct scenario_device *device = &scenario->device;
+    struct app_image_spec image = {.size = 32768,
+                                   .secure_version = gate->new.info.descriptor.secure_version};
+    switch (what) {
+    case THE_UPDATE:
+        return true;
+    case ANOTHER_CHIPS:
+        scenario->image_chip = another_chip(gate);
+        break;
+    case NEWER_CHIPS:
+        image.min_chip_revision = (uint16_t)(device->chip_revision + 1);
+        if (image.min_chip_revision == 0) {
+            return false;
+        }
+        break;
+    case NEWER_EFUSE_BLOCKS:
+        image.min_block_revision = (uint16_t)(device->efuse_block_revision + 1);
+        if (image.min_block_revision == 0 || !gate->chip->checks_efuse_block_revision ||
+            gate_wants_signature(gate)) {
+            return false;
+        }
+        break;
+    }
+    scenario->image_file = NULL;
+    scenario->image = image;
+    return true;
+}
+
+/* The row is why the day ends otherwise only if the run says so: hazards are recorded. */
+static const char *hazard_of(const struct gate_otherwise *otherwise)
+{
+    enum quirk_id id = otherwise != NULL ? quirk_named(otherwise->row) : QUIRK_COUNT;
+    bool hazard = id != QUIRK_COUNT && quirk_info(id)->kind == QUIRK_KIND_HAZARD;
+    return hazard ? otherwise->row : NULL;
+}
+
+static void add_day(const struct gate *gate, struct gate_flows *flows, const struct gate_day *day)
+{
+    struct gate_flow *flow = add(gate, flows, day->name, day->story, &gate->old, &gate->new);
     struct scenario *scenario = &flow->scenario;
+    if (!offer(gate, day->offer, scenario)) {
+        memset(flow, 0, sizeof *flow);
+        flows->count--;
+        return;
+    }
     memcpy(scenario->server, day->server, sizeof day->server);
-    scenario->expect.result = day->result;
     scenario->expect.any_events = true;
     scenario->listeners.certificate = day->certificate;
     if (day->cut == HALF_SENT) {
@@ -257,11 +253,15 @@ static void add_day(const struct gate *gate, struct gate_flows *flows, const str
                  (unsigned)gate->new.info.image_length - 1);
         scenario->server[0].body = flow->body;
     }
-    if (day->other_chip) {
-        scenario->image_file = NULL;
-        scenario->image_chip = another_chip(gate);
-        scenario->image.size = 32768;
-    }
+    flow->day = day;
+    flow->otherwise = gate_day_in(day, gate->release);
+    enum gate_outcome outcome = flow->otherwise != NULL ? flow->otherwise->outcome : day->outcome;
+    scenario->expect.result = flow->otherwise != NULL ? flow->otherwise->result : day->result;
+    scenario->expect.hazard = hazard_of(flow->otherwise);
+    scenario->expect.no_update = outcome == DAY_ENDLESS;
+    scenario->expect.crash = outcome == DAY_ENDLESS;
+    snprintf(flow->about, sizeof flow->about, "%s: %s", day->story, gate_outcome_text(outcome));
+    scenario->about = flow->about;
 }
 
 void gate_flows_make(const struct gate *gate, struct gate_flows *flows)
@@ -276,7 +276,7 @@ void gate_flows_make(const struct gate *gate, struct gate_flows *flows)
     add_way_back(gate, flows);
     add_trials(gate, flows);
     flows->good = flows->count;
-    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
-        add_day(gate, flows, &days[i]);
+    for (size_t i = 0; i < gate_day_count; i++) {
+        add_day(gate, flows, &gate_days[i]);
     }
 }

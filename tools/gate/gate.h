@@ -34,6 +34,8 @@ struct gate {
     char table_path[SCENARIO_IMAGE_PATH];
     struct partition_table table;
     struct sdkconfig config;
+    uint32_t release; /* of ESP-IDF, of the app that updates and of the bootloader */
+    bool release_given;
     unsigned jobs;
     bool no_sweep;
     bool blocked; /* no update can succeed: none is tried */
@@ -44,6 +46,9 @@ struct gate {
 void gate_check_image(struct gate *gate);
 void gate_check_table(struct gate *gate);
 void gate_check_old(struct gate *gate);
+
+/** Whether what they were built with is what they are judged by: notes, and what to do. */
+void gate_check_release(struct gate *gate);
 
 /** How large the flash chip must be for the table, at least 4 MB. */
 uint32_t gate_flash_size(const struct gate *gate);

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain.h"
 #include "flows.h"
+#include "release.h"
+#include "release_words.h"
 #include "run_many.h"
 #include "sweep.h"
 #include "text.h"
@@ -21,6 +24,17 @@ static const char *join_hazards(const json_t *quirks, char *buf, size_t size)
     return buf;
 }
 
+static void note_met(const json_t *quirks, bool met[QUIRK_COUNT])
+{
+    for (size_t i = 0; i < json_array_size(quirks); i++) {
+        const char *name = json_string_value(json_array_get(quirks, i));
+        enum quirk_id id = name != NULL ? quirk_named(name) : QUIRK_COUNT;
+        if (id != QUIRK_COUNT) {
+            met[id] = true;
+        }
+    }
+}
+
 static void take_outcome(const struct scenario_outcome *outcome, void *context)
 {
     struct gate_flows *flows = context;
@@ -31,14 +45,92 @@ static void take_outcome(const struct scenario_outcome *outcome, void *context)
             flow->passed = outcome->passed && !outcome->skipped;
             flow->text = text_format("%s", outcome->text);
             join_hazards(outcome->quirks, flow->hazards, sizeof flow->hazards);
+            note_met(outcome->quirks, flows->met);
         }
     }
+}
+
+/* A negated code says more by the code's name than by a number. */
+static void add_code(struct text *out, esp_err_t code)
+{
+    text_add(out, "%s%s", code < ESP_FAIL ? "-" : "",
+             esp_err_to_name(code < ESP_FAIL ? -code : code));
+}
+
+/* "5.1.7 returns ESP_FAIL here; since 5.5 it is ESP_ERR_HTTP_CONNECT (one-shot-hides-begin)", or
+ * "5.1.7 does so; since 5.5.5 and master it is refused (downgrade-followed)" */
+static char *otherwise_text(const struct gate *gate, const struct gate_flow *flow)
+{
+    const struct quirk_info *row = quirk_info(quirk_named(flow->otherwise->row));
+    bool same = flow->otherwise->outcome == flow->day->outcome;
+    struct text text = {0};
+    char name[RELEASE_TEXT_LENGTH];
+    text_add(&text, "%s %s", release_text(gate->release, name), same ? "returns " : "does so");
+    if (same) {
+        add_code(&text, flow->otherwise->result);
+        text_add(&text, " here");
+    }
+    text_add(&text, "; since ");
+    release_names(&text, row->until);
+    text_add(&text, " it is ");
+    if (same) {
+        add_code(&text, flow->day->result);
+    } else {
+        text_add(&text, "%s", gate_outcome_text(flow->day->outcome));
+    }
+    text_add(&text, " (%s)", row->name);
+    return text_take(&text);
+}
+
+static void show_otherwise(struct gate *gate, const struct gate_flow *flow)
+{
+    bool same = flow->otherwise->outcome == flow->day->outcome;
+    char *text = otherwise_text(gate, flow);
+    findings_add(&gate->findings, same ? FINDING_OK : FINDING_WARN, same ? NULL : text, "%s%s%s",
+                 flow->scenario.about, flow->hazards[0] != '\0' ? "  hazard: " : "", flow->hazards);
+    if (same) {
+        findings_detail(text);
+    }
+    free(text);
+}
+
+static void add_hazard(struct text *out, const struct quirk_info *row)
+{
+    struct text span = {0};
+    release_span(&span, row);
+    char *releases = text_take(&span);
+    explain_hazard(out, row, 2);
+    explain_words(out, 4, "releases", releases);
+    free(releases);
+}
+
+static void show_hazards(const struct gate *gate, const struct gate_flows *flows)
+{
+    char name[RELEASE_TEXT_LENGTH];
+    struct text text = {0};
+    unsigned met = 0, known = 0;
+    for (int id = 0; id < QUIRK_COUNT; id++) {
+        const struct quirk_info *row = quirk_info((enum quirk_id)id);
+        known +=
+            row->kind == QUIRK_KIND_HAZARD && quirk_in_release((enum quirk_id)id, gate->release);
+        met += flows->met[id];
+        if (flows->met[id]) {
+            add_hazard(&text, row);
+        }
+    }
+    char *lines = text_take(&text);
+    findings_section("hazards that were met");
+    printf("%s  %u of the %u that ESP-IDF %s has; otasim hazards --release %s lists them all\n",
+           lines, met, known, release_text(gate->release, name), name);
+    free(lines);
 }
 
 static void show_flow(struct gate *gate, const struct gate_flow *flow)
 {
     if (!flow->ran) {
         findings_add(&gate->findings, FINDING_SKIP, NULL, "%s", flow->scenario.about);
+    } else if (flow->passed && flow->otherwise != NULL) {
+        show_otherwise(gate, flow);
     } else if (flow->passed) {
         findings_add(&gate->findings, FINDING_OK, NULL, "%s%s%s", flow->scenario.about,
                      flow->hazards[0] != '\0' ? "  hazard: " : "", flow->hazards);
@@ -54,7 +146,7 @@ static bool run_flows(struct gate *gate, struct gate_flows *flows)
     for (size_t i = 0; i < flows->count; i++) {
         scenarios[i] = &flows->flows[i].scenario;
     }
-    const struct run_options options = {.brief_trace = true};
+    const struct run_options options = {.release = gate->release, .brief_trace = true};
     struct error err;
     if (run_many(scenarios, flows->count, gate->jobs, &options, take_outcome, flows, &err)) {
         return true;
@@ -82,6 +174,7 @@ static void show_flows(struct gate *gate, struct gate_flows *flows)
         }
         show_flow(gate, &flows->flows[i]);
     }
+    show_hazards(gate, flows);
 }
 
 struct sweep_watch {
@@ -135,7 +228,8 @@ static void show_sweep(struct gate *gate, const struct sweep_watch *watch)
 static void sweep(struct gate *gate, const struct scenario *update)
 {
     struct sweep_watch watch = {.findings = json_array()};
-    const struct sweep_options options = {.jobs = gate->jobs, .seed = 1, .retries = 8};
+    const struct sweep_options options = {
+        .jobs = gate->jobs, .seed = 1, .retries = 8, .release = gate->release};
     const struct sweep_listener listener = {.record = take_record, .context = &watch};
     struct error err = {""};
     findings_section("power");

@@ -188,14 +188,24 @@ static const char *unit_of(const struct heat *heat)
     return "place";
 }
 
+/* What has no place in the flow ("none": it fails without a fault) is listed with the whole. */
+static bool is_listed(const struct heat *heat, const json_t *record)
+{
+    unsigned request;
+    unsigned long place;
+    const json_t *finding = json_object_get(record, "finding");
+    bool placeless = finding != NULL && is_of(heat, record) && heat->request == 0 &&
+                     !sweep_results_place(field_text(finding, "at"), &request, &place);
+    return placeless || place_in(heat, record, &place);
+}
+
 static void add_list(struct text *out, const struct heat *heat, const json_t *records)
 {
     size_t listed = 0, left = 0;
     for (size_t i = 0; i < json_array_size(records); i++) {
         const json_t *record = json_array_get(records, i);
         const json_t *finding = json_object_get(record, "finding");
-        unsigned long place;
-        if (!place_in(heat, record, &place)) {
+        if (!is_listed(heat, record)) {
             continue;
         }
         if (listed == LISTED) {

@@ -16,7 +16,8 @@ static bool is_record(const json_t *record)
                  json_is_string(json_object_get(finding, "class"));
     return json_is_string(json_object_get(record, "sweep")) &&
            json_is_string(json_object_get(record, "scenario")) &&
-           (found || json_is_object(json_object_get(record, "summary")));
+           (found || json_is_object(json_object_get(record, "summary")) ||
+            json_is_object(json_object_get(record, "way")));
 }
 
 static bool read_line(const char *path, size_t number, const char *line, size_t length,

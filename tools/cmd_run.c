@@ -331,6 +331,25 @@ int cmd_run(int argc, char **argv)
         fputs("otasim run: --verbose and --tap both want to be what is printed\n", stderr);
         return EXIT_USAGE;
     }
+    if (json != NULL && !all_releases) {
+        fputs("otasim run: --json is of the table of --all-releases; --junit has one run's "
+              "verdicts\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    bool of_one_run = options.release != 0 || options.keep_flash != NULL || options.url != NULL ||
+                      options.verbose || report.tap || report.junit != NULL;
+    if (all_releases && of_one_run) {
+        fputs("otasim run: --all-releases is several runs: without --release, --verbose, --tap, "
+              "--junit,\n"
+              "            --keep-flash and --url\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    if (options.ca_file != NULL && options.url == NULL) {
+        fputs("otasim run: --ca goes with --url\n", stderr);
+        return EXIT_USAGE;
+    }
     struct selection selection;
     if (!select_scenarios(argv + optind, (size_t)(argc - optind), &selection)) {
         return EXIT_USAGE;

@@ -110,6 +110,20 @@ class Arguments(unittest.TestCase):
     def test_numbers_are_checked(self):
         self.assertEqual(otasim("run", "--jobs", "many").returncode, 2)
 
+    def test_options_that_would_do_nothing_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "out")
+            for arguments, reason in ((["--json", file], "--all-releases"),
+                                      (["--all-releases", "--junit", file], "--junit"),
+                                      (["--all-releases", "--release", "5.1"], "--release"),
+                                      (["--all-releases", "--keep-flash", file], "--keep-flash"),
+                                      (["--all-releases", "--tap"], "--tap"),
+                                      (["--ca", file], "--url")):
+                with self.subTest(arguments):
+                    result = otasim("run", *arguments, "image/good")
+                    self.assertEqual(result.returncode, 2, result.stdout)
+                    self.assertIn(reason, result.stderr)
+                    self.assertFalse(os.path.exists(file))
 
     def test_a_set_of_scenarios_that_is_none(self):
         for arguments, reason in ((["--scenarios"], "needs the file"),

@@ -267,6 +267,68 @@ class Runs(unittest.TestCase):
         self.assertFalse(left)
 
 
+class StandardFiles(unittest.TestCase):
+    PRINTING = (["list"], ["hazards", "--json"], ["upgrade", "5.1.7", "5.5.5"], ["explain", "image/good"],
+                ["trace", "--json", "image/good"], ["run", "image/good"], ["list", "--hazards"], ["--help"])
+
+    def test_a_full_disk_is_an_error(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("this system has no /dev/full")
+        for arguments in self.PRINTING:
+            with self.subTest(arguments), open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run([OTASIM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=120)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn("writing the output failed", result.stderr)
+
+    def test_a_reader_that_wants_no_more_is_none(self):
+        for arguments in self.PRINTING:
+            with self.subTest(arguments):
+                process = subprocess.Popen([OTASIM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                process.stdout.close()
+                errors = process.stderr.read()
+                process.stderr.close()
+                self.assertEqual(process.wait(120), 0)
+                self.assertNotIn(b"output", errors)
+
+    def closed(self, number, *arguments):
+        return otasim(*arguments, stdin=None, preexec_fn=lambda: os.close(number))
+
+    def test_without_a_standard_input(self):
+        """As some cron and CI runners start programs."""
+        result = self.closed(0, "run", "image/good")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        result = self.closed(0, "sweep", "power", "flow/a-to-b")
+        self.assertEqual(result.stdout, otasim("sweep", "power", "flow/a-to-b").stdout)
+        self.assertNotRegex(result.stdout, r"\b0 operations")
+
+    def test_without_a_standard_output(self):
+        for arguments in (["run", "image/good"], ["list"]):
+            result = self.closed(1, *arguments)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("writing the output failed", result.stderr)
+
+
+class Interrupted(unittest.TestCase):
+    def test_nothing_is_left_behind(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), tempfile.TemporaryDirectory() as folder:
+                # What a shell starts in the background ignores SIGINT, and so would we.
+                run = subprocess.Popen([OTASIM, "run", "--jobs", "2"], stdout=subprocess.DEVNULL,
+                                       env=dict(os.environ, TMPDIR=folder), start_new_session=True,
+                                       preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                deadline = time.monotonic() + 60
+                while not os.listdir(folder) and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                started = servers(run.pid)
+                os.killpg(run.pid, number)
+                self.assertEqual(run.wait(60), -number)
+                while (os.listdir(folder) or servers() & started) and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                self.assertEqual(os.listdir(folder), [])
+                self.assertFalse(servers() & started)
+
+
 class Images(unittest.TestCase):
     def test_each_chip(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -267,6 +267,22 @@ class Runs(unittest.TestCase):
         self.assertFalse(left)
 
 
+class Recordings(unittest.TestCase):
+    def test_files_that_are_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content, reason in (("empty.jsonl", b"", "no record"), ("blank.jsonl", b"\n \n", "no record"),
+                                          ("zeros.jsonl", b"\0" * 5000, "1:"), ("list.jsonl", b"[]\n", "no object")):
+                path = os.path.join(folder, name)
+                with open(path, "wb") as file:
+                    file.write(content)
+                result = otasim("replay", path)
+                self.assertEqual(result.returncode, 2, result.stdout)
+                self.assertRegex(result.stderr, f"{name}:.*{reason}")
+            result = otasim("replay", folder)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("Is a directory", result.stderr)
+
+
 class StandardFiles(unittest.TestCase):
     PRINTING = (["list"], ["hazards", "--json"], ["upgrade", "5.1.7", "5.5.5"], ["explain", "image/good"],
                 ["trace", "--json", "image/good"], ["run", "image/good"], ["list", "--hazards"], ["--help"])

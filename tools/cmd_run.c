@@ -141,8 +141,11 @@ static void print_summary(const struct run_report *report, const struct verdict_
         char name[RELEASE_TEXT_LENGTH];
         printf("behaves like ESP-IDF %s\n", release_text(report->release, name));
     }
-    printf("%zu passed, %zu failed, %zu skipped\n", counts->passed, counts->failed,
-           counts->skipped);
+    printf("%zu passed, %zu failed, %zu skipped", counts->passed, counts->failed, counts->skipped);
+    if (counts->missing > 0) {
+        printf(", %zu not run", counts->missing);
+    }
+    putchar('\n');
 }
 
 static int run_selection(const struct selection *selection, unsigned jobs,

@@ -139,8 +139,10 @@ static int run_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
     hold_standard_files();
-    /* A reader that has gone away is an error of write(), not the end of the program. */
+    /* A reader that has gone away, and a file that may not grow (ulimit -f), are errors of write(),
+     * not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     paths_find_installation(argv[0]);
     return finish_output(run_command(argc, argv));
 }

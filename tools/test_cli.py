@@ -2,6 +2,7 @@
 """Tests of the otasim command line as a user meets it: test_cli.py OTASIM"""
 import os
 import re
+import resource
 import signal
 import struct
 import subprocess
@@ -323,6 +324,40 @@ class StandardFiles(unittest.TestCase):
             result = self.closed(1, *arguments)
             self.assertEqual(result.returncode, 1)
             self.assertIn("writing the output failed", result.stderr)
+
+
+class Surroundings(unittest.TestCase):
+    def test_python_of_the_user_is_not_the_servers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "ssl.py"), "w", encoding="utf-8") as file:
+                file.write("raise SystemExit(3)\n")
+            for name, value in (("PYTHONPATH", folder), ("PYTHONHOME", "/nonexistent")):
+                result = otasim("run", "image/good", env={**os.environ, name: value})
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_a_file_that_may_not_grow(self):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10000, 10000))
+        with tempfile.TemporaryDirectory() as folder:
+            result = otasim("run", "image/good", "--keep-flash", os.path.join(folder, "dump"), preexec_fn=limit)
+            self.assertEqual(os.listdir(folder), [])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("File too large", result.stdout)
+
+    def test_a_worker_that_is_killed(self):
+        """By the system, when memory runs out: what it had not come to is no success."""
+        run = subprocess.Popen([OTASIM, "run", "--jobs", "1"], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+        for line in run.stdout:
+            if line.startswith("ok"):
+                break
+        rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+        for pid, parent, command in (row.split(None, 2) for row in rows.splitlines()):
+            if int(parent) == run.pid and "server.py" not in command:
+                os.kill(int(pid), signal.SIGKILL)
+        rest = run.communicate(timeout=60)[0]
+        self.assertEqual(run.returncode, 1, rest)
+        self.assertRegex(rest, r"(?m)^(  |otasim run: )the harness itself ended with signal 9$")
+        self.assertRegex(rest, r"(?m)^\d+ passed, [01] failed, 0 skipped, \d{3} not run$")
 
 
 class Interrupted(unittest.TestCase):

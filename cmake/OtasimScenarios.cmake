@@ -26,12 +26,14 @@ function(otasim_add_scenarios name)
   target_link_libraries(${name} PRIVATE otasim::mbedtls otasim_instrumentation)
   add_dependencies(${name} otasim_certs otasim::otasim ${ARG_FIRMWARE})
 
-  # ctest asks the built module what there is, so no list is kept anywhere.
+  # ctest asks the built module what there is, so no list is kept anywhere. A set that is refused
+  # leaves the list of before, whose tests then fail: an empty one would pass.
   add_custom_command(
     TARGET ${name}
     POST_BUILD
     COMMAND $<TARGET_FILE:otasim::otasim> --scenarios $<TARGET_FILE:${name}> list --ctest
-            $<TARGET_FILE:otasim::otasim> > ${dir}/tests.cmake
+            $<TARGET_FILE:otasim::otasim> > ${dir}/tests.cmake.new
+    COMMAND ${CMAKE_COMMAND} -E rename ${dir}/tests.cmake.new ${dir}/tests.cmake
     VERBATIM)
   file(CONFIGURE OUTPUT ${dir}/include_tests.cmake CONTENT [[
 if(EXISTS "@dir@/tests.cmake")
@@ -49,6 +51,10 @@ function(otasim_write_scenario_set name dir firmware partitions sources)
   set(rows "")
   foreach(file IN LISTS sources)
     cmake_path(GET file STEM family)
+    if(NOT family MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
+      message(FATAL_ERROR "otasim_add_scenarios(${name}): ${file}: the file has the name of its family, "
+                          "the X of SCENARIOS(X): letters, digits and _")
+    endif()
     string(APPEND externs "extern const struct scenario scenarios_${family}[];\n")
     string(APPEND rows "    scenarios_${family},\n")
   endforeach()

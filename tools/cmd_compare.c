@@ -178,7 +178,7 @@ static int compare(const struct options *options, const struct scenario *scenari
     comparisons_free(&found);
     serial_log_free(&log);
     free(bytes);
-    return finish_output("compare", status);
+    return status;
 }
 
 int cmd_compare(int argc, char **argv)

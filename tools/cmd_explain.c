@@ -12,7 +12,7 @@ static void usage(FILE *out)
     fputs("usage: otasim explain NAME...\n\n"
           "Says what a scenario is about: the story and where it was seen, what is replayed\n"
           "(device, firmware, server), what must come of it, and what an application should "
-          "do.\n" SELECT_HELP "\n"
+          "do.\n" SELECT_SOME_HELP ".\n\n"
           "  -h, --help\n",
           out);
 }

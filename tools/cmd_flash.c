@@ -346,7 +346,7 @@ int cmd_flash(int argc, char **argv)
     struct options options = {0};
     int status;
     if (!parse_options(argc, argv, &options, &status)) {
-        return finish_output("flash", status);
+        return status;
     }
     struct error err;
     uint8_t *bytes;
@@ -360,5 +360,5 @@ int cmd_flash(int argc, char **argv)
         fflush(stdout);
         fprintf(stderr, "otasim flash: %s\n", err.text);
     }
-    return finish_output("flash", ok ? EXIT_OK : EXIT_FAILED);
+    return ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -205,7 +205,7 @@ int cmd_gate(int argc, char **argv)
     }
     struct error err;
     if (load(&options, &gate, &err)) {
-        status = finish_output("gate", judge(&options, &gate));
+        status = judge(&options, &gate);
     } else {
         fprintf(stderr, "otasim gate: %s\n", err.text);
         status = EXIT_FAILED;

@@ -460,5 +460,5 @@ int cmd_image(int argc, char **argv)
     } else {
         usage(stderr);
     }
-    return finish_output("image", status);
+    return status;
 }

@@ -149,7 +149,7 @@ int cmd_partitions(int argc, char **argv)
     struct options options = {.chip = chip_by_name("esp32s3")};
     int status;
     if (!parse_options(argc, argv, &options, &status)) {
-        return finish_output("partitions", status);
+        return status;
     }
     struct error err;
     struct partition_table table;
@@ -170,5 +170,5 @@ int cmd_partitions(int argc, char **argv)
     if (!ok) {
         fprintf(stderr, "otasim partitions: %s\n", err.text);
     }
-    return finish_output("partitions", ok ? EXIT_OK : EXIT_FAILED);
+    return ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -167,13 +167,15 @@ static bool read_records(struct replays *replays, const char *path)
         return false;
     }
     char *line = NULL;
-    size_t capacity = 0;
+    size_t capacity = 0, found = 0;
     bool ok = true;
-    for (unsigned number = 1; ok && getline(&line, &capacity, file) >= 0; number++) {
+    ssize_t length;
+    for (unsigned number = 1; ok && (length = getline(&line, &capacity, file)) >= 0; number++) {
         json_error_t why;
-        if (line[strspn(line, " \t\r\n")] == '\0') {
+        if (strspn(line, " \t\r\n") == (size_t)length) {
             continue;
         }
+        found++;
         json_t *json = json_loads(line, 0, &why);
         if (!json_is_object(json)) {
             fprintf(stderr, "otasim replay: %s:%u:%d: not a record: %s\n", path, number, why.column,
@@ -183,6 +185,12 @@ static bool read_records(struct replays *replays, const char *path)
         } else {
             ok = add_record(replays, json, path);
         }
+    }
+    /* A recording that was cut to nothing must not pass for one. */
+    if (ok && (ferror(file) || found == 0)) {
+        fprintf(stderr, "otasim replay: %s: %s\n", path,
+                ferror(file) ? strerror(errno) : "there is no record in it");
+        ok = false;
     }
     replays->files++;
     free(line);

@@ -141,8 +141,11 @@ static void print_summary(const struct run_report *report, const struct verdict_
         char name[RELEASE_TEXT_LENGTH];
         printf("behaves like ESP-IDF %s\n", release_text(report->release, name));
     }
-    printf("%zu passed, %zu failed, %zu skipped\n", counts->passed, counts->failed,
-           counts->skipped);
+    printf("%zu passed, %zu failed, %zu skipped", counts->passed, counts->failed, counts->skipped);
+    if (counts->missing > 0) {
+        printf(", %zu not run", counts->missing);
+    }
+    putchar('\n');
 }
 
 static int run_selection(const struct selection *selection, unsigned jobs,
@@ -329,6 +332,25 @@ int cmd_run(int argc, char **argv)
     }
     if (options.verbose && report.tap) {
         fputs("otasim run: --verbose and --tap both want to be what is printed\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (json != NULL && !all_releases) {
+        fputs("otasim run: --json is of the table of --all-releases; --junit has one run's "
+              "verdicts\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    bool of_one_run = options.release != 0 || options.keep_flash != NULL || options.url != NULL ||
+                      options.verbose || report.tap || report.junit != NULL;
+    if (all_releases && of_one_run) {
+        fputs("otasim run: --all-releases is several runs: without --release, --verbose, --tap, "
+              "--junit,\n"
+              "            --keep-flash and --url\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    if (options.ca_file != NULL && options.url == NULL) {
+        fputs("otasim run: --ca goes with --url\n", stderr);
         return EXIT_USAGE;
     }
     struct selection selection;

@@ -1,8 +1,10 @@
 #include "device_files.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "nearest.h"
@@ -128,11 +130,20 @@ void print_partition_table(const struct partition_table *table, FILE *out)
     }
 }
 
-int finish_output(const char *command, int status)
+/* Asked of the pipe itself: why an earlier write failed, stdio has not kept. */
+static bool reader_is_gone(void)
 {
-    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+int finish_output(int status)
+{
+    errno = 0;
+    if ((fflush(stdout) == 0 && ferror(stdout) == 0) || reader_is_gone()) {
         return status;
     }
-    fprintf(stderr, "otasim %s: writing the output failed: %s\n", command, strerror(errno));
+    fprintf(stderr, "otasim: writing the output failed%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
     return EXIT_FAILED;
 }

@@ -1,9 +1,12 @@
 /* The otasim command line: finds the subcommand and hands over. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
+#include "device_files.h"
 #include "error.h"
 #include "firmware.h"
 #include "nearest.h"
@@ -88,11 +91,20 @@ static int take_option(int argc, char **argv)
     return load_scenarios(argc, argv);
 }
 
-int main(int argc, char **argv)
+/* Whoever starts us without them (cron jobs, some CI runners) must not have our files and pipes
+ * take their numbers: what is printed would go into a trace. For reading only, so that printing to
+ * a closed output stays an error. */
+static void hold_standard_files(void)
 {
-    /* A reader that has gone away is an error of write(), not the end of the program. */
-    signal(SIGPIPE, SIG_IGN);
-    paths_find_installation(argv[0]);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            open("/dev/null", O_RDONLY); /* takes the lowest number that is free: this one */
+        }
+    }
+}
+
+static int run_command(int argc, char **argv)
+{
     for (int used = 1; used != 0; argc -= used, argv += used) {
         used = take_option(argc, argv);
         if (used < 0) {
@@ -122,4 +134,15 @@ int main(int argc, char **argv)
             nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
             nearest != NULL ? "\"?" : "; see otasim --help");
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    hold_standard_files();
+    /* A reader that has gone away, and a file that may not grow (ulimit -f), are errors of write(),
+     * not the end of the program. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    paths_find_installation(argv[0]);
+    return finish_output(run_command(argc, argv));
 }

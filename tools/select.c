@@ -7,6 +7,8 @@
 
 #include "catalogue.h"
 #include "nearest.h"
+#include "scenario_check.h"
+#include "scenario_set.h"
 
 enum { MAX_FAMILIES = 64, LONGEST_FAMILY = 32 };
 
@@ -119,9 +121,23 @@ static void complain(const char *name)
     selection_free(&candidates.all);
 }
 
+/* Those of a set were looked at when it was loaded. */
+static bool own_tables_are_right(void)
+{
+    struct error err;
+    if (scenario_set_current() != NULL || scenario_check(scenario_tables, &err)) {
+        return true;
+    }
+    fprintf(stderr, "otasim: %s\n", err.text);
+    return false;
+}
+
 bool select_scenarios(char *const *names, size_t count, struct selection *selection)
 {
     memset(selection, 0, sizeof *selection);
+    if (!own_tables_are_right()) {
+        return false;
+    }
     bool *matched = calloc(count + 1, sizeof *matched);
     if (matched == NULL) {
         fputs("otasim: out of memory\n", stderr);

@@ -7,9 +7,10 @@
 #include "scenario.h"
 
 /** What a NAME is, for the help of a command; ends its line. */
-#define SELECT_HELP                                                                                \
+#define SELECT_SOME_HELP                                                                           \
     "A NAME is a scenario's, a glob in quotes\n"                                                   \
-    "('redirect/status-*'), a family (redirect) or an id of the catalogue (R06); none: all.\n"
+    "('redirect/status-*'), a family (redirect) or an id of the catalogue (R06)"
+#define SELECT_HELP SELECT_SOME_HELP "; none: all.\n"
 
 struct selection {
     const struct scenario **scenarios; /* in table order */

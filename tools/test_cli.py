@@ -2,6 +2,7 @@
 """Tests of the otasim command line as a user meets it: test_cli.py OTASIM"""
 import os
 import re
+import resource
 import signal
 import struct
 import subprocess
@@ -110,6 +111,20 @@ class Arguments(unittest.TestCase):
     def test_numbers_are_checked(self):
         self.assertEqual(otasim("run", "--jobs", "many").returncode, 2)
 
+    def test_options_that_would_do_nothing_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "out")
+            for arguments, reason in ((["--json", file], "--all-releases"),
+                                      (["--all-releases", "--junit", file], "--junit"),
+                                      (["--all-releases", "--release", "5.1"], "--release"),
+                                      (["--all-releases", "--keep-flash", file], "--keep-flash"),
+                                      (["--all-releases", "--tap"], "--tap"),
+                                      (["--ca", file], "--url")):
+                with self.subTest(arguments):
+                    result = otasim("run", *arguments, "image/good")
+                    self.assertEqual(result.returncode, 2, result.stdout)
+                    self.assertIn(reason, result.stderr)
+                    self.assertFalse(os.path.exists(file))
 
     def test_a_set_of_scenarios_that_is_none(self):
         for arguments, reason in ((["--scenarios"], "needs the file"),
@@ -251,6 +266,118 @@ class Runs(unittest.TestCase):
         while left and time.monotonic() < deadline:
             left = servers() & started
         self.assertFalse(left)
+
+
+class Recordings(unittest.TestCase):
+    def test_files_that_are_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content, reason in (("empty.jsonl", b"", "no record"), ("blank.jsonl", b"\n \n", "no record"),
+                                          ("zeros.jsonl", b"\0" * 5000, "1:"), ("list.jsonl", b"[]\n", "no object")):
+                path = os.path.join(folder, name)
+                with open(path, "wb") as file:
+                    file.write(content)
+                result = otasim("replay", path)
+                self.assertEqual(result.returncode, 2, result.stdout)
+                self.assertRegex(result.stderr, f"{name}:.*{reason}")
+            result = otasim("replay", folder)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("Is a directory", result.stderr)
+
+
+class StandardFiles(unittest.TestCase):
+    PRINTING = (["list"], ["hazards", "--json"], ["upgrade", "5.1.7", "5.5.5"], ["explain", "image/good"],
+                ["trace", "--json", "image/good"], ["run", "image/good"], ["list", "--hazards"], ["--help"])
+
+    def test_a_full_disk_is_an_error(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("this system has no /dev/full")
+        for arguments in self.PRINTING:
+            with self.subTest(arguments), open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run([OTASIM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=120)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn("writing the output failed", result.stderr)
+
+    def test_a_reader_that_wants_no_more_is_none(self):
+        for arguments in self.PRINTING:
+            with self.subTest(arguments):
+                process = subprocess.Popen([OTASIM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                process.stdout.close()
+                errors = process.stderr.read()
+                process.stderr.close()
+                self.assertEqual(process.wait(120), 0)
+                self.assertNotIn(b"output", errors)
+
+    def closed(self, number, *arguments):
+        return otasim(*arguments, stdin=None, preexec_fn=lambda: os.close(number))
+
+    def test_without_a_standard_input(self):
+        """As some cron and CI runners start programs."""
+        result = self.closed(0, "run", "image/good")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        result = self.closed(0, "sweep", "power", "flow/a-to-b")
+        self.assertEqual(result.stdout, otasim("sweep", "power", "flow/a-to-b").stdout)
+        self.assertNotRegex(result.stdout, r"\b0 operations")
+
+    def test_without_a_standard_output(self):
+        for arguments in (["run", "image/good"], ["list"]):
+            result = self.closed(1, *arguments)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("writing the output failed", result.stderr)
+
+
+class Surroundings(unittest.TestCase):
+    def test_python_of_the_user_is_not_the_servers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "ssl.py"), "w", encoding="utf-8") as file:
+                file.write("raise SystemExit(3)\n")
+            for name, value in (("PYTHONPATH", folder), ("PYTHONHOME", "/nonexistent")):
+                result = otasim("run", "image/good", env={**os.environ, name: value})
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_a_file_that_may_not_grow(self):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10000, 10000))
+        with tempfile.TemporaryDirectory() as folder:
+            result = otasim("run", "image/good", "--keep-flash", os.path.join(folder, "dump"), preexec_fn=limit)
+            self.assertEqual(os.listdir(folder), [])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("File too large", result.stdout)
+
+    def test_a_worker_that_is_killed(self):
+        """By the system, when memory runs out: what it had not come to is no success."""
+        run = subprocess.Popen([OTASIM, "run", "--jobs", "1"], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+        for line in run.stdout:
+            if line.startswith("ok"):
+                break
+        rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+        for pid, parent, command in (row.split(None, 2) for row in rows.splitlines()):
+            if int(parent) == run.pid and "server.py" not in command:
+                os.kill(int(pid), signal.SIGKILL)
+        rest = run.communicate(timeout=60)[0]
+        self.assertEqual(run.returncode, 1, rest)
+        self.assertRegex(rest, r"(?m)^(  |otasim run: )the harness itself ended with signal 9$")
+        self.assertRegex(rest, r"(?m)^\d+ passed, [01] failed, 0 skipped, \d{3} not run$")
+
+
+class Interrupted(unittest.TestCase):
+    def test_nothing_is_left_behind(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), tempfile.TemporaryDirectory() as folder:
+                # What a shell starts in the background ignores SIGINT, and so would we.
+                run = subprocess.Popen([OTASIM, "run", "--jobs", "2"], stdout=subprocess.DEVNULL,
+                                       env=dict(os.environ, TMPDIR=folder), start_new_session=True,
+                                       preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                deadline = time.monotonic() + 60
+                while not os.listdir(folder) and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                started = servers(run.pid)
+                os.killpg(run.pid, number)
+                self.assertEqual(run.wait(60), -number)
+                while (os.listdir(folder) or servers() & started) and time.monotonic() < deadline:
+                    time.sleep(0.001)
+                self.assertEqual(os.listdir(folder), [])
+                self.assertFalse(servers() & started)
 
 
 class Images(unittest.TestCase):

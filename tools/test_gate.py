@@ -320,6 +320,13 @@ class BadImageTest(GateTest):
             with self.subTest(text):
                 self.assert_only_failure(text, self.write("new.bin", contents))
 
+    def test_secure_boot_wants_a_signature(self):
+        new = self.image("new.bin")
+        for config in ("CONFIG_SECURE_BOOT=y\n", "CONFIG_SECURE_BOOT=y\nCONFIG_SECURE_BOOT_V2_ENABLED=y\n"):
+            with self.subTest(config):
+                self.assert_only_failure("is not signed, and the sdkconfig wants it", new, "--partitions",
+                                         self.table(), "--sdkconfig", self.write("sdkconfig", config))
+
 
 class WarningTest(GateTest):
     def warned(self, text, new, old, *arguments):

@@ -184,6 +184,12 @@ class Departures(unittest.TestCase):
                 result = otasim("report", "-o", os.path.join(folder, "r.html"), "--sweep", path, "image/good")
                 self.assertEqual(result.returncode, 1, bad)
                 self.assertIn("sweep.jsonl:2: ", result.stderr)
+            for nothing in ("", "\n"):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(nothing)
+                result = otasim("report", "-o", os.path.join(folder, "r.html"), "--sweep", path, "image/good")
+                self.assertEqual(result.returncode, 1)
+                self.assertIn("sweep.jsonl: no record in it", result.stderr)
 
 
 class ForCi(unittest.TestCase):

@@ -4,7 +4,8 @@ set(list ${CMAKE_CURRENT_BINARY_DIR}/scenario_tests.cmake)
 add_custom_command(
   TARGET otasim
   POST_BUILD
-  COMMAND otasim list --ctest $<TARGET_FILE:otasim> > ${list}
+  COMMAND otasim list --ctest $<TARGET_FILE:otasim> > ${list}.new
+  COMMAND ${CMAKE_COMMAND} -E rename ${list}.new ${list}
   VERBATIM)
 set(include ${CMAKE_CURRENT_BINARY_DIR}/scenario_tests_include.cmake)
 file(CONFIGURE OUTPUT ${include} CONTENT [[

@@ -17,6 +17,7 @@ bool read_file(const char *path, size_t limit, uint8_t **bytes, size_t *length, 
     size_t capacity = 65536;
     size_t used = 0;
     uint8_t *data = malloc(capacity + 1);
+    errno = 0;
     while (data != NULL && used <= limit) {
         used += fread(data + used, 1, capacity - used, file);
         if (used < capacity) {
@@ -30,13 +31,14 @@ bool read_file(const char *path, size_t limit, uint8_t **bytes, size_t *length, 
         data = larger;
     }
     bool failed = ferror(file) != 0;
+    int why = errno;
     fclose(file);
     if (data == NULL) {
         return error_set(err, "%s: out of memory", path);
     }
     if (failed || used > limit) {
         free(data);
-        return failed ? error_set(err, "%s: read error", path)
+        return failed ? error_set(err, "%s: %s", path, why != 0 ? strerror(why) : "read error")
                       : error_set(err, "%s: larger than %zu bytes", path, limit);
     }
     data[used] = '\0';
@@ -65,17 +67,18 @@ bool write_all(int fd, const char *path, const void *bytes, size_t length, struc
 static bool replace_file(const char *path, const void *bytes, size_t length, struct error *err)
 {
     char partial[1024];
-    int fits = snprintf(partial, sizeof partial, "%s.partial", path);
+    /* Two runs at once that write the same file: one of them wins, whole. */
+    int fits = snprintf(partial, sizeof partial, "%s.%ld.partial", path, (long)getpid());
     if (fits < 0 || (size_t)fits >= sizeof partial) {
         return error_set(err, "%.200s...: the path is too long", path);
     }
     int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
-        return error_set(err, "%s: %s", partial, strerror(errno));
+        return error_set(err, "%s: %s", path, strerror(errno));
     }
-    bool ok = write_all(fd, partial, bytes, length, err);
+    bool ok = write_all(fd, path, bytes, length, err);
     if (close(fd) != 0 && ok) {
-        ok = error_set(err, "%s: %s", partial, strerror(errno));
+        ok = error_set(err, "%s: %s", path, strerror(errno));
     }
     if (ok && rename(partial, path) != 0) {
         ok = error_set(err, "%s: %s", path, strerror(errno));

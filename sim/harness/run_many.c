@@ -1,5 +1,6 @@
 #include "run_many.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -39,12 +40,14 @@ static void take_report(size_t index, const json_t *report, const char *why, voi
 {
     const struct many *many = context;
     const char *text = json_string_value(json_object_get(report, "text"));
+    char line[256];
+    snprintf(line, sizeof line, "  %s\n", why != NULL ? why : "no report came");
     const struct scenario_outcome outcome = {
         .scenario = many->scenarios[index],
         .passed = json_is_true(json_object_get(report, "passed")),
         .skipped = json_is_true(json_object_get(report, "skipped")),
         .milliseconds = (unsigned)json_integer_value(json_object_get(report, "ms")),
-        .text = text != NULL ? text : why,
+        .text = text != NULL ? text : line,
         .ota_library = json_string_value(json_object_get(report, "ota_library")),
         .quirks = json_object_get(report, "quirks"),
     };

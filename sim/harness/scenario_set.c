@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "scenario_check.h"
+
 #define DEFAULT_FIRMWARE "updater"
 
 static const struct scenario_set *current;
@@ -16,6 +18,11 @@ static const struct scenario_set *find_set(void *module, const char *path, struc
         error_set(err, "%s: is no set of scenarios: build it with otasim_add_scenarios()", path);
     } else if (set->layout != SCENARIO_SET_LAYOUT) {
         error_set(err, "%s: was built for another version of otasim: build it anew", path);
+        set = NULL;
+    }
+    struct error why;
+    if (set != NULL && !scenario_check(set->tables, &why)) {
+        error_set(err, "%s: %s", path, why.text);
         set = NULL;
     }
     return set;

@@ -82,9 +82,10 @@ static bool spawn_server(struct server *server, int input, int output, struct er
 {
     char script[1024];
     snprintf(script, sizeof script, "%s/server/server.py", paths_fixtures_dir());
-    /* -S: what site packages bring along is not needed, and takes longer to load than the server.
-     */
-    char *argv[] = {(char *)paths_python(),    "-S", script, "--certs",
+    /* -B: nothing is left beside the sources, where a full disk leaves half of it for ever. -E:
+     * PYTHONHOME and PYTHONPATH of whoever starts us are for programs of theirs. -S: what site
+     * packages bring along is not needed, and takes longer to load than the server. */
+    char *argv[] = {(char *)paths_python(),    "-B", "-E", "-S", script, "--certs",
                     (char *)paths_certs_dir(), NULL};
 
     posix_spawn_file_actions_t actions;

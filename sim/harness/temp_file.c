@@ -2,12 +2,71 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include "files.h"
+
+/* Files with names, which must not outlive a process that a signal ends. A forked process has this
+ * list from its parent, and leaves the parent's files alone. */
+static struct {
+    volatile sig_atomic_t used;
+    pid_t owner;
+    char path[sizeof((struct temp_file *)0)->path];
+} named[4];
+enum { MAX_NAMED = sizeof named / sizeof named[0] };
+
+static void remove_named(int number)
+{
+    for (int i = 0; i < MAX_NAMED; i++) {
+        if (named[i].used && named[i].owner == getpid()) {
+            unlink(named[i].path);
+        }
+    }
+    raise(number); /* ends the process as it would have (SA_RESETHAND), once this returns */
+}
+
+/* A command that handles a signal itself, or was told to ignore it, goes on doing so. */
+static void watch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct sigaction action;
+        if (sigaction(numbers[i], NULL, &action) == 0 && (action.sa_flags & SA_SIGINFO) == 0 &&
+            action.sa_handler == SIG_DFL) {
+            action = (struct sigaction){.sa_handler = remove_named, .sa_flags = (int)SA_RESETHAND};
+            sigemptyset(&action.sa_mask);
+            sigaction(numbers[i], &action, NULL);
+        }
+    }
+}
+
+static void remember(const char *path)
+{
+    for (int i = 0; i < MAX_NAMED; i++) {
+        if (!named[i].used || named[i].owner != getpid()) {
+            named[i].used = 0;
+            named[i].owner = getpid();
+            snprintf(named[i].path, sizeof named[i].path, "%s", path);
+            named[i].used = 1;
+            break;
+        }
+    }
+    watch_signals();
+}
+
+static void forget(const char *path)
+{
+    for (int i = 0; i < MAX_NAMED; i++) {
+        if (named[i].used && named[i].owner == getpid() && strcmp(named[i].path, path) == 0) {
+            named[i].used = 0;
+        }
+    }
+}
 
 static bool make(struct temp_file *file, const char *prefix, struct error *err)
 {
@@ -47,6 +106,7 @@ bool temp_file_write(struct temp_file *file, const char *prefix, const void *byt
     if (!make(file, prefix, err)) {
         return false;
     }
+    remember(file->path);
     if (!write_all(file->fd, file->path, bytes, length, err)) {
         temp_file_remove(file);
         return false;
@@ -61,6 +121,7 @@ void temp_file_remove(struct temp_file *file)
     }
     if (file->path[0] != '\0') {
         unlink(file->path);
+        forget(file->path);
     }
     file->fd = -1;
     file->path[0] = '\0';

@@ -18,7 +18,8 @@ struct temp_file {
 /** An empty file without a name, in TMPDIR or /tmp. */
 bool temp_file_create(struct temp_file *file, const char *prefix, struct error *err);
 
-/** A named file with these bytes, for another process to read. */
+/** A named file with these bytes, for another process to read. It goes too when SIGINT, SIGTERM or
+ * SIGHUP end this process. */
 bool temp_file_write(struct temp_file *file, const char *prefix, const void *bytes, size_t length,
                      struct error *err);
 

@@ -232,10 +232,18 @@ static bool check(struct gate *gate, struct gate_image *image)
     return check_signature(gate, image) && suits_scheme(gate, image) && app && suits;
 }
 
+/* Version 2 is the default of CONFIG_SECURE_BOOT: sdkconfig.defaults need not name it. */
+static bool boots_securely(const struct sdkconfig *config)
+{
+    return sdkconfig_on(config, "CONFIG_SECURE_BOOT_V2_ENABLED") ||
+           (sdkconfig_on(config, "CONFIG_SECURE_BOOT") &&
+            !sdkconfig_on(config, "CONFIG_SECURE_BOOT_V1_ENABLED"));
+}
+
 bool gate_wants_signature(const struct gate *gate)
 {
     return sdkconfig_on(&gate->config, "CONFIG_SECURE_SIGNED_APPS_NO_SECURE_BOOT") ||
-           sdkconfig_on(&gate->config, "CONFIG_SECURE_BOOT_V2_ENABLED") ||
+           boots_securely(&gate->config) ||
            sdkconfig_on(&gate->config, "CONFIG_SECURE_SIGNED_ON_UPDATE");
 }
 

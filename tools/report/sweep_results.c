@@ -33,7 +33,7 @@ static bool read_line(const char *path, size_t number, const char *line, size_t 
         return error_set(err, "%s:%zu: no record of a sweep (see otasim sweep --jsonl)", path,
                          number);
     }
-    return json_array_append_new(records, record) == 0;
+    return json_array_append_new(records, record) == 0 || error_set(err, "out of memory");
 }
 
 bool sweep_results_read(const char *path, json_t *records, struct error *err)
@@ -45,6 +45,7 @@ bool sweep_results_read(const char *path, json_t *records, struct error *err)
     }
     bool ok = true;
     const char *text = (const char *)bytes;
+    size_t before = json_array_size(records);
     for (size_t begin = 0, number = 1; begin < length && ok; number++) {
         const char *end = memchr(text + begin, '\n', length - begin);
         size_t line = end != NULL ? (size_t)(end - text) - begin : length - begin;
@@ -54,7 +55,7 @@ bool sweep_results_read(const char *path, json_t *records, struct error *err)
         begin += line + 1;
     }
     free(bytes);
-    return ok;
+    return ok && (json_array_size(records) > before || error_set(err, "%s: no record in it", path));
 }
 
 static bool read_number(const char **text, unsigned long *out)

@@ -24,12 +24,33 @@ void https_ota_check_final(const struct https_ota *ota)
     }
 }
 
+#if CONFIG_ESP_HTTPS_OTA_DECRYPT_CB
+
 static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out, size_t size)
 {
-#if CONFIG_ESP_HTTPS_OTA_DECRYPT_CB
     (void)ota, (void)offset, (void)out, (void)size;
     return ESP_ERR_NOT_SUPPORTED;
+}
+
 #else
+
+/* The header that was read already is not kept: the next bytes of the download take its place, or,
+ * where a release reads the description back, what lies in the slot (catalogue C01). */
+static esp_err_t replace_header(struct https_ota *ota)
+{
+    if (!quirk(QUIRK_DESC_TWICE)) {
+        return ESP_OK;
+    }
+    quirk_met(QUIRK_DESC_TWICE);
+    if (!quirk(QUIRK_DESC_AFTER_PERFORM)) {
+        return esp_partition_read(ota->staging, 0, ota->buffer, (size_t)ota->header_length);
+    }
+    ota->header_length = 0;
+    return https_ota_read_header(ota);
+}
+
+static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out, size_t size)
+{
     if (ota == NULL || out == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
@@ -44,23 +65,19 @@ static esp_err_t get_description(struct https_ota *ota, size_t offset, void *out
         /* The beginning is in flash already: resumed, or perform was called. */
         return esp_partition_read(ota->staging, offset, out, size);
     }
-    if (ota->header_length < https_ota_header_size()) {
-        if (ota->written > 0) {
-            quirk_met(QUIRK_DESC_AFTER_PERFORM); /* takes what belongs to the slot */
-        }
-        esp_err_t err = https_ota_read_header(ota);
-        if (err != ESP_OK) {
-            return err;
-        }
-    } else if (quirk(QUIRK_DESC_TWICE)) {
-        /* What lies in the slot takes the place of the header that was read (catalogue C01). */
-        quirk_met(QUIRK_DESC_TWICE);
-        esp_partition_read(ota->staging, 0, ota->buffer, (size_t)ota->header_length);
+    bool is_read = ota->header_length >= https_ota_header_size();
+    if (!is_read && ota->written > 0) {
+        quirk_met(QUIRK_DESC_AFTER_PERFORM); /* takes what belongs to the slot */
+    }
+    esp_err_t err = is_read ? replace_header(ota) : https_ota_read_header(ota);
+    if (err != ESP_OK) {
+        return err;
     }
     memcpy(out, ota->buffer + offset, size);
     return ESP_OK;
-#endif
 }
+
+#endif
 
 #define DESCRIPTOR_OFFSET (sizeof(esp_image_header_t) + sizeof(esp_image_segment_header_t))
 

@@ -89,6 +89,20 @@ class Hazards(unittest.TestCase):
         self.assertFalse(wrong, "\n".join(wrong))
 
 
+class Shapes(unittest.TestCase):
+    """Hazards that every release has, each in its own way."""
+
+    def test_a_second_description_takes_the_slot_or_before_5_5_the_next_bytes(self):
+        erased = "VERIFY_CHIP_ID 65535"
+        for release in RECORDED:
+            trace = otasim("trace", "--release", release, "contract/describes-twice",
+                           status=1 if release == "4.4.8" else 0)  # reads no magic: perform fails
+            self.assertIn("desc-twice", trace)
+            read_on = release in ("4.4.8", "5.1.7", "5.3.5")
+            self.assertEqual(erased not in trace, read_on, trace)
+            self.assertNotIn("VERIFY_CHIP_ID 9\n", trace)
+
+
 class Upgrade(unittest.TestCase):
     def test_names_what_changes(self):
         found = names_of(otasim("upgrade", "5.1.7", "5.5.5"))

@@ -180,7 +180,7 @@ SCENARIOS(redirect) = {
         .update = {HTTP_ORIGIN},
         .server = {REDIRECT(302, "//cdn.example:8071/fw.bin"), IMAGE()},
         .expect = {.requests = {GET("/dir/fw.bin", .host = "localhost:8070"),
-                                GET("/cdn.example:8071/fw.bin", .host = "localhost:8070")},
+                                GET("//cdn.example:8071/fw.bin", .host = "localhost:8070")},
                    .hazard = "redirect-relative-unresolved"},
         .documented = DOCUMENTED(.requests = {GET("/dir/fw.bin", .host = "localhost:8070"),
                                               GET("/fw.bin", .host = "cdn.example:8071")}),

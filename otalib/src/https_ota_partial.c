@@ -45,6 +45,21 @@ static esp_err_t probe(struct https_ota *ota)
     return err;
 }
 
+/* Without Content-Range the client says 0, which the device takes for the size: one GET without a
+ * range brings all, and is never complete. */
+static int size_of_whole(const struct https_ota *ota)
+{
+    int64_t total = esp_http_client_get_content_range(ota->client);
+    if (total != 0) {
+        return (int)total;
+    }
+    if (quirk(QUIRK_PROBE_WITHOUT_RANGE)) {
+        quirk_met(QUIRK_PROBE_WITHOUT_RANGE);
+        return 0;
+    }
+    return -1;
+}
+
 /* HEAD was refused: a ranged GET of one byte tells the size too. */
 static esp_err_t size_from_range(struct https_ota *ota)
 {
@@ -60,7 +75,7 @@ static esp_err_t size_from_range(struct https_ota *ota)
         ota->image_size = (int)esp_http_client_get_content_length(ota->client);
         return ESP_OK;
     case HttpStatus_PartialContent:
-        ota->image_size = (int)esp_http_client_get_content_range(ota->client);
+        ota->image_size = size_of_whole(ota);
         return ESP_OK;
     case HttpStatus_NotModified:
         return ESP_ERR_HTTP_NOT_MODIFIED;

@@ -227,6 +227,16 @@ static void endless_headers_are_cut_off(void **state)
     esp_http_client_cleanup(client);
 }
 
+static void without_content_range_the_total_is_0(void **state)
+{
+    (void)state;
+    struct esp_http_client *client = make_client();
+    const char *message = "HTTP/1.1 206 Partial Content\r\nContent-Length: 1\r\n\r\n";
+    assert_true(feed(client, message, strlen(message), 7));
+    assert_int_equal(esp_http_client_get_content_range(client), 0);
+    esp_http_client_cleanup(client);
+}
+
 static void content_range_gives_the_total(void **state)
 {
     (void)state;
@@ -283,6 +293,7 @@ int main(void)
         cmocka_unit_test(messages_mean_the_same_however_they_are_cut),
         cmocka_unit_test(endless_headers_are_cut_off),
         cmocka_unit_test(content_range_gives_the_total),
+        cmocka_unit_test(without_content_range_the_total_is_0),
         cmocka_unit_test(damage_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -164,7 +164,23 @@ static void compare_end(struct replay_result *result, const json_t *trace, const
                    json_string("the call returned"));
 }
 
-static void compare_calls(const struct replay_evidence *evidence, struct replay_result *result)
+/* What repeated recordings did not agree on says nothing. */
+static bool varies(const json_t *record, const char *field)
+{
+    return json_object_get(json_object_get(record, "varies_between_runs"), field) != NULL;
+}
+
+static void compare_reboot(const struct replay_evidence *evidence, struct replay_result *result,
+                           size_t reboots, const char *where, const json_t *call)
+{
+    replay_compare_boot(result, evidence->trace, reboots, where, call);
+    const json_t *bootloader = nth_of_kind(evidence->trace, "bootloader", reboots);
+    replay_same(result, where, json_object_get(call, "otadata_after"),
+                json_object_get(bootloader, "otadata"));
+}
+
+/* Returns how many of the calls are resets. */
+static size_t compare_calls(const struct replay_evidence *evidence, struct replay_result *result)
 {
     const json_t *calls = json_object_get(evidence->record, "calls");
     size_t reboots = 0;
@@ -174,10 +190,7 @@ static void compare_calls(const struct replay_evidence *evidence, struct replay_
         char where[40];
         snprintf(where, sizeof where, "calls[%zu] REBOOT", i);
         if (strcmp(function, "REBOOT") == 0) {
-            replay_compare_boot(result, evidence->trace, reboots, where, call);
-            const json_t *bootloader = nth_of_kind(evidence->trace, "bootloader", reboots++);
-            replay_same(result, where, json_object_get(call, "otadata_after"),
-                        json_object_get(bootloader, "otadata"));
+            compare_reboot(evidence, result, reboots++, where, call);
         } else if (strcmp(function, "CRASH") == 0 || strcmp(function, "KILLED_BY_HARNESS") == 0) {
             compare_end(result, evidence->trace, function);
         } else if (strcmp(function, "(device called esp_restart)") == 0) {
@@ -185,12 +198,18 @@ static void compare_calls(const struct replay_evidence *evidence, struct replay_
                 replay_differs(result, function, json_string("no return"),
                                json_string("the call returned"));
             }
-        } else if (!is_marker(function)) {
+        } else if (!is_marker(function) && !varies(evidence->record, "calls")) {
             compare_call(result, evidence->trace, i, call);
         }
     }
+    return reboots;
+}
+
+static void compare_final_boot(const struct replay_evidence *evidence, struct replay_result *result,
+                               size_t reboots)
+{
     const json_t *final = json_object_get(evidence->record, "after_reboot");
-    if (json_is_object(final)) {
+    if (json_is_object(final) && !varies(evidence->record, "after_reboot")) {
         replay_compare_boot(result, evidence->trace, reboots, "after_reboot", final);
         replay_same(result, "after_reboot.otadata", json_object_get(final, "otadata"),
                     evidence->final_boot);
@@ -272,13 +291,11 @@ static json_t *merge_runs(const json_t *events)
     return merged;
 }
 
-static bool varies(const json_t *record, const char *field)
-{
-    return json_object_get(json_object_get(record, "varies_between_runs"), field) != NULL;
-}
-
 static void compare_events(const struct replay_evidence *evidence, struct replay_result *result)
 {
+    if (varies(evidence->record, "events")) {
+        return;
+    }
     json_t *all = events_of(evidence->trace);
     json_t *merged = merge_runs(all);
     const json_t *expected = json_object_get(evidence->record, "events");
@@ -399,18 +416,20 @@ static void compare_http_events(const struct replay_evidence *evidence,
 void replay_compare(const struct replay_evidence *evidence, struct replay_result *result)
 {
     const json_t *record = evidence->record;
-    compare_calls(evidence, result);
+    compare_final_boot(evidence, result, compare_calls(evidence, result));
     compare_events(evidence, result);
     compare_requests(evidence, result);
     compare_http_events(evidence, result);
-    if (json_object_get(record, "unbounded") == NULL) {
+    if (json_object_get(record, "unbounded") == NULL && !varies(record, "flash_ops")) {
         compare_flash_ops(evidence, result);
     }
-    replay_same(result, "otadata_after", json_object_get(record, "otadata_after"),
-                evidence->otadata_after);
-    if (json_is_object(json_object_get(record, "slots_holding_image"))) {
-        replay_same(result, "slots_holding_image", json_object_get(record, "slots_holding_image"),
-                    evidence->slots);
+    if (!varies(record, "otadata_after")) {
+        replay_same(result, "otadata_after", json_object_get(record, "otadata_after"),
+                    evidence->otadata_after);
+    }
+    const json_t *slots = json_object_get(record, "slots_holding_image");
+    if (json_is_object(slots) && !varies(record, "slots_holding_image")) {
+        replay_same(result, "slots_holding_image", slots, evidence->slots);
     }
     json_t *version = json_integer((json_int_t)evidence->secure_version);
     replay_same(result, "efuse_secure_version_after",

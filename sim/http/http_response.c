@@ -44,8 +44,7 @@ void http_response_clear(struct http_response *response)
     text_clear(&response->value);
     text_clear(&response->finished_name);
     text_clear(&response->finished_value);
-    *response = (struct http_response){
-        .status = -1, .content_length = -1, .range_first = -1};
+    *response = (struct http_response){.status = -1, .content_length = -1, .range_first = -1};
 }
 
 void http_response_reset(struct esp_http_client *client)

@@ -32,12 +32,12 @@ struct http_response {
     int status;             /* -1: none yet */
     int64_t content_length; /* -1: unknown */
     int64_t range_first;    /* of Content-Range; -1: unknown */
-    int64_t range_total;
-    int64_t received;    /* bytes of the body, decoded, whether or not they were read */
-    int chunk_length;    /* of the current chunk */
-    bool is_chunked;     /* framed in chunks */
-    bool length_unknown; /* chunked, or Content-Length 0 or missing */
-    bool other_codings;  /* Transfer-Encoding names more than "chunked" */
+    int64_t range_total;    /* of Content-Range; -1: it names none; 0: there is no Content-Range */
+    int64_t received;       /* bytes of the body, decoded, whether or not they were read */
+    int chunk_length;       /* of the current chunk */
+    bool is_chunked;        /* framed in chunks */
+    bool length_unknown;    /* chunked, or Content-Length 0 or missing */
+    bool other_codings;     /* Transfer-Encoding names more than "chunked" */
     bool status_announced;
     bool headers_complete;
     bool message_complete;

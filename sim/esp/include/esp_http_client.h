@@ -336,7 +336,8 @@ int esp_http_client_get_status_code(esp_http_client_handle_t client);
 int64_t esp_http_client_get_content_length(esp_http_client_handle_t client);
 
 #if CONFIG_ESP_HTTP_CLIENT_ENABLE_GET_CONTENT_RANGE
-/** The total size in Content-Range ("bytes 0-0/TOTAL"); -1 when unknown. */
+/** The total size in Content-Range ("bytes 0-0/TOTAL"); -1 when it names none, 0 without
+ * Content-Range. */
 int64_t esp_http_client_get_content_range(esp_http_client_handle_t client);
 #endif
 

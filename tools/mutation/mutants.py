@@ -394,7 +394,7 @@ MUTANTS = [
            "    int from = ota->written + HEADER_SHIFT(ota);\n",
            scenarios("range")),
     Mutant("size-is-that-of-the-part", PARTIAL,
-           "ota->image_size = (int)esp_http_client_get_content_range(ota->client);",
+           "ota->image_size = size_of_whole(ota);",
            "ota->image_size = (int)esp_http_client_get_content_length(ota->client);",
            replay("B")),
     Mutant("last-range-one-early", PARTIAL,

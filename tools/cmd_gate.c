@@ -41,7 +41,9 @@ static void usage(FILE *out)
         "makes something else of it (updates, refuses, never ends), that is a warning. All hazards "
         "that\n"
         "were met are listed, with what to do and where they were fixed.\n\n"
-        "Exit status: 0 good to go, 1 something failed, 2 the command line is wrong.\n"
+        "Exit status: 0 good to go, 1 something failed, 2 no verdict: the command line is wrong, "
+        "or\n"
+        "this machine is not fit for it (disk, files, memory).\n"
         "Example: otasim gate build/app.bin --from v1.4.bin --partitions partitions.csv \\\n"
         "                     --sdkconfig sdkconfig\n",
         out);
@@ -186,6 +188,10 @@ static int judge(const struct options *options, struct gate *gate)
     gate_check_table(gate);
     gate_check_old(gate);
     gate_try(gate);
+    if (gate->unfinished) {
+        puts("\nno verdict: it was not tried to its end");
+        return EXIT_UNFIT;
+    }
     findings_summary(&gate->findings);
     bool failed = gate->findings.count[FINDING_FAIL] > 0 ||
                   (options->strict && gate->findings.count[FINDING_WARN] > 0);

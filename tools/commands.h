@@ -8,6 +8,7 @@ enum {
     EXIT_OK = 0,
     EXIT_FAILED = 1,   /* a scenario failed, a file is wrong */
     EXIT_USAGE = 2,    /* the command line is wrong */
+    EXIT_UNFIT = 2,    /* or the machine is not fit for it (host_fault.h): nothing was judged */
     EXIT_SKIPPED = 77, /* nothing could be run: inputs are missing */
 };
 

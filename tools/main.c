@@ -9,6 +9,7 @@
 #include "device_files.h"
 #include "error.h"
 #include "firmware.h"
+#include "host_fault.h"
 #include "nearest.h"
 #include "paths.h"
 #include "scenario_set.h"
@@ -126,7 +127,8 @@ static int run_command(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(name, commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+            int status = commands[i].run(argc - 1, argv + 1);
+            return host_fault_text() != NULL ? EXIT_UNFIT : status;
         }
     }
     const char *nearest = nearest_name(name, command_name, NULL);

@@ -1,5 +1,6 @@
 #include "flash.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -290,6 +291,7 @@ static void apply_program(struct flash *flash, struct flash_op *op)
 {
     struct shared *shared = flash->shared;
     note_change(flash, CHANGE_PROGRAM, op->address, op->data, op->length);
+    atomic_signal_fence(memory_order_seq_cst);
     uint32_t violations = program_bytes(flash->bytes + op->address, op->data, op->length);
     op->nor_violations = violations;
     shared->counters.programs++;
@@ -304,12 +306,15 @@ static void apply_program(struct flash *flash, struct flash_op *op)
 static void apply_erase(struct flash *flash, const struct flash_op *op)
 {
     struct sector *sector = sector_at(flash, op->address);
+    /* A process may be killed in the middle of this, and the chip be reused: as erased counts only
+     * what is. */
+    sector->history = mix(sector->history, op->length);
+    atomic_signal_fence(memory_order_seq_cst);
+    memset(flash->bytes + op->address, 0xFF, op->length);
+    atomic_signal_fence(memory_order_seq_cst);
     if (op->length == FLASH_SECTOR_SIZE) {
         sector->history = ERASED_HISTORY;
-    } else {
-        sector->history = mix(sector->history, op->length);
     }
-    memset(flash->bytes + op->address, 0xFF, op->length);
     sector->erases++;
     flash->shared->counters.erases++;
 }
@@ -399,6 +404,7 @@ esp_err_t flash_load(struct flash *flash, uint32_t address, const void *data, ui
     }
     if (length > 0) {
         note_change(flash, CHANGE_LOAD, address, data, length);
+        atomic_signal_fence(memory_order_seq_cst);
         memcpy(flash->bytes + address, data, length);
     }
     return ESP_OK;

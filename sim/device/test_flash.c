@@ -1,10 +1,12 @@
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -330,6 +332,37 @@ static void times_grow_with_the_length(void **state)
 
 #define FLASH_TEST(test) cmocka_unit_test_setup_teardown(test, make_flash, drop_flash)
 
+/* As from a watchdog on the host, at the worst of places. */
+static void erase_and_die_half_way(struct flash *flash)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        void *first = (void *)(uintptr_t)flash_view(flash, 0, FLASH_SECTOR_SIZE);
+        signal(SIGSEGV, SIG_DFL);
+        signal(SIGBUS, SIG_DFL);
+        mprotect(first, (size_t)sysconf(_SC_PAGESIZE), PROT_READ);
+        flash_erase(flash, 0, FLASH_SECTOR_SIZE);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void a_chip_is_erased_though_its_last_process_was_killed(void **state)
+{
+    (void)state;
+    struct flash *first = flash_create(SIZE);
+    assert_non_null(first);
+    assert_int_equal(flash_program(first, 0, "old", 3), ESP_OK);
+    erase_and_die_half_way(first);
+    flash_destroy(first);
+    struct flash *second = flash_create(SIZE);
+    assert_ptr_equal(second, first); /* a spare one is used again */
+    assert_bytes(second, 0, SIZE, 0xFF);
+    flash_destroy(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +383,7 @@ int main(void)
         FLASH_TEST(snapshot_is_independent),
         FLASH_TEST(memory_that_is_used_again_tells_nothing_of_its_past),
         cmocka_unit_test(times_grow_with_the_length),
+        cmocka_unit_test(a_chip_is_erased_though_its_last_process_was_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

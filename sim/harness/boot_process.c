@@ -17,6 +17,7 @@
 #include "firmware_module.h"
 #include "flash_cipher.h"
 #include "heap.h"
+#include "host_fault.h"
 #include "image_leniency.h"
 #include "journal_writer.h"
 #include "net.h"
@@ -413,13 +414,13 @@ bool boot_process_run(const struct boot_request *request, struct boot_result *re
     }
     struct boot_crash *crash = boot_crash_share();
     if (crash == NULL) {
-        return error_set(err, "out of memory");
+        return host_fault_set(err, "out of memory");
     }
     net_prepare(); /* a boot would do it each time */
     fflush(NULL);
     pid_t child = fork();
     if (child < 0) {
-        return error_set(err, "fork: %s", strerror(errno));
+        return host_fault_set(err, "fork: %s", strerror(errno));
     }
     if (child == 0) {
         boot_child(request);

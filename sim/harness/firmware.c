@@ -95,12 +95,21 @@ static bool find_module(const char *name, char *path, size_t size)
     return module_path(paths_firmware_dir(), name, path, size);
 }
 
-const struct firmware *firmware_load(const char *name, struct error *err)
+static const struct firmware *find_loaded(const char *name)
 {
     for (const struct firmware *firmware = loaded; firmware != NULL; firmware = firmware->next) {
         if (strcmp(firmware->name, name) == 0) {
             return firmware;
         }
+    }
+    return NULL;
+}
+
+const struct firmware *firmware_load(const char *name, struct error *err)
+{
+    const struct firmware *before = find_loaded(name);
+    if (before != NULL) {
+        return before;
     }
     char path[1024];
     const char *colon = strchr(name, ':');
@@ -115,6 +124,58 @@ const struct firmware *firmware_load(const char *name, struct error *err)
         loaded = firmware;
     }
     return firmware;
+}
+
+static size_t option_count(const struct firmware_option *options)
+{
+    size_t count = 0;
+    while (options[count].name != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* The module's record with these options before its own: the first of a name counts. */
+static const struct firmware_module *module_with(const struct firmware_module *module,
+                                                 const struct firmware_option *options)
+{
+    size_t above = option_count(options), below = option_count(module->option);
+    struct firmware_module *copy = malloc(sizeof *copy);
+    struct firmware_option *table = calloc(above + below + 1, sizeof *table);
+    if (copy == NULL || table == NULL) {
+        free(copy);
+        free(table);
+        return NULL;
+    }
+    memcpy(table, options, above * sizeof *table);
+    memcpy(table + above, module->option, below * sizeof *table);
+    *copy = *module;
+    copy->option = table;
+    return copy;
+}
+
+bool firmware_lay_over(const char *name, const char *base, const struct firmware_option *options,
+                       struct error *err)
+{
+    if (find_loaded(name) != NULL) {
+        return true;
+    }
+    const struct firmware *below = firmware_load(base, err);
+    if (below == NULL) {
+        return false;
+    }
+    struct firmware *firmware = malloc(sizeof *firmware);
+    const struct firmware_module *module = module_with(below->module, options);
+    if (firmware == NULL || module == NULL) {
+        free(firmware);
+        return error_set(err, "firmware \"%s\": out of memory", name);
+    }
+    *firmware = *below;
+    snprintf(firmware->name, sizeof firmware->name, "%s", name);
+    firmware->module = module;
+    firmware->next = loaded;
+    loaded = firmware;
+    return true;
 }
 
 const char *firmware_name(const struct firmware *firmware)

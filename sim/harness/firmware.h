@@ -11,11 +11,19 @@
 struct firmware;
 struct firmware_info;
 struct firmware_module;
+struct firmware_option;
 
 /** Loads the module of that name ("updater"), or for "module:function" another entry of it than
  * app_main, from the firmware folder (paths.h) or from those that come with this program, once per
  * process. NULL with err set: no such module, or it does not load. */
 const struct firmware *firmware_load(const char *name, struct error *err);
+
+/** Adds a firmware of that name: the one called `base`, with another sdkconfig as far as that is
+ * asked when it runs: by the bootloader, the verification of signatures, the watchdogs. What it was
+ * compiled with stays. `options` ends with a NULL name and must outlive it. Does nothing if there
+ * is one of that name. */
+bool firmware_lay_over(const char *name, const char *base, const struct firmware_option *options,
+                       struct error *err);
 
 const char *firmware_name(const struct firmware *firmware);
 

@@ -1,8 +1,11 @@
 #include "journal_writer.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
+
+#include "host_fault.h"
 
 static struct {
     struct device *device;
@@ -40,7 +43,8 @@ void journal_observe(void *context, const struct flash_op *op)
     };
     ssize_t written = writev(journal.fd, parts, data_length > 0 ? 2 : 1);
     if (written != (ssize_t)(sizeof record + data_length)) {
-        perror("otasim: writing the flash journal");
+        host_fault_set(NULL, "TMPDIR: the journal of the flash cannot be written: %s",
+                       written < 0 ? strerror(errno) : "the disk is full");
         _Exit(EXIT_FAILURE);
     }
 }

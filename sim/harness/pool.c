@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "boot_process.h"
+#include "host_fault.h"
 
 enum { MAX_JOBS = 64 };
 
@@ -39,11 +40,18 @@ static void report(FILE *out, json_t *message)
     }
 }
 
+/* What comes out while something is wrong with the machine, here or in another worker, is dropped:
+ * it may be right, but nobody knows. */
 static void do_item(const struct pool *pool, size_t index, struct server *server, FILE *out)
 {
     report(out, json_pack("{s:I}", "begin", (json_int_t)index));
-    report(out, json_pack("{s:I, s:o}", "end", (json_int_t)index, "report",
-                          pool->job->work(index, server, pool->job->context)));
+    json_t *result = pool->job->work(index, server, pool->job->context);
+    if (host_fault_text() != NULL) {
+        json_decref(result);
+        report(out, json_pack("{s:I}", "dropped", (json_int_t)index));
+        return;
+    }
+    report(out, json_pack("{s:I, s:o}", "end", (json_int_t)index, "report", result));
 }
 
 static _Noreturn void work(struct pool *pool, struct server *server, int report_fd)
@@ -52,12 +60,15 @@ static _Noreturn void work(struct pool *pool, struct server *server, int report_
     struct error err;
     FILE *out = fdopen(report_fd, "w");
     server_abandon(server);
-    if (out == NULL || !server_connect(server, &err)) {
-        fprintf(stderr, "otasim: %s\n", out == NULL ? strerror(errno) : err.text);
+    if (out == NULL) {
+        host_fault_set(&err, "fdopen: %s", strerror(errno));
         exit(EXIT_FAILURE);
     }
-    for (size_t i = atomic_fetch_add(pool->next, 1); i < pool->job->count;
-         i = atomic_fetch_add(pool->next, 1)) {
+    if (!server_connect(server, &err)) {
+        exit(EXIT_FAILURE);
+    }
+    for (size_t i = atomic_fetch_add(pool->next, 1);
+         i < pool->job->count && host_fault_text() == NULL; i = atomic_fetch_add(pool->next, 1)) {
         do_item(pool, i, server, out);
     }
     fclose(out);
@@ -70,7 +81,7 @@ static bool start_worker(struct pool *pool, struct worker *worker, struct server
 {
     int fds[2];
     if (pipe(fds) != 0) {
-        return error_set(err, "pipe: %s", strerror(errno));
+        return host_fault_set(err, "pipe: %s", strerror(errno));
     }
     fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     fcntl(fds[1], F_SETFD, FD_CLOEXEC);
@@ -83,7 +94,7 @@ static bool start_worker(struct pool *pool, struct worker *worker, struct server
     close(fds[1]);
     if (worker->pid < 0) {
         close(fds[0]);
-        return error_set(err, "fork: %s", strerror(errno));
+        return host_fault_set(err, "fork: %s", strerror(errno));
     }
     worker->reports = fdopen(fds[0], "r");
     return worker->reports != NULL || error_set(err, "fdopen: %s", strerror(errno));
@@ -98,6 +109,9 @@ static void take_message(struct pool *pool, struct worker *worker, const json_t 
         return;
     }
     worker->busy = false;
+    if (json_object_get(message, "dropped") != NULL) {
+        return;
+    }
     pool->job->done((size_t)json_integer_value(json_object_get(message, "end")),
                     json_object_get(message, "report"), NULL, pool->job->context);
 }
@@ -165,6 +179,7 @@ bool pool_run(const struct pool_job *job, struct error *err)
     struct pool pool = {.job = job, .jobs = job->jobs};
     pool.jobs = pool.jobs > job->count ? (unsigned)job->count : pool.jobs;
     pool.jobs = pool.jobs < 1 ? 1 : pool.jobs > MAX_JOBS ? MAX_JOBS : pool.jobs;
+    host_fault_share();
     struct server *server = lifeline_open(err) ? server_start(err) : NULL;
     if (server == NULL) {
         return false;
@@ -179,6 +194,9 @@ bool pool_run(const struct pool_job *job, struct error *err)
         while (next_message(&pool, &ok, err)) {
         }
         munmap(pool.next, sizeof *pool.next);
+    }
+    if (host_fault_text() != NULL) {
+        return server_autopsy(server, err) && error_set(err, "%s", host_fault_text());
     }
     server_stop(server);
     return ok;

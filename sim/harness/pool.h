@@ -20,5 +20,6 @@ struct pool_job {
     void *context;
 };
 
-/** Runs all items. False with err set if they could not be. */
+/** Runs all items. False with err set if they could not be: what the machine is short of
+ * (host_fault.h) ends it at once, and the items that are left are not done. */
 bool pool_run(const struct pool_job *job, struct error *err);

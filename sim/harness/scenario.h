@@ -115,7 +115,8 @@ struct scenario_device {
     size_t heap_size;   /* bytes of RAM that are free when the app begins; 0: 320 KB */
     const char *secure_boot[SCENARIO_MAX_KEYS]; /* keys whose digests are burnt; none: secure boot
                                                    is off */
-    uint8_t revoked_keys;                       /* bit n: the n-th of them */
+    const char *secure_boot_by; /* or the keys that have signed this app: a file, as image_file */
+    uint8_t revoked_keys;       /* bit n: the n-th of them */
     bool aggressive_revoke;
     const char *hmac_key; /* "hmac_a": burnt into SCENARIO_HMAC_BLOCK of efuse; NULL: none */
     int64_t epoch_s;      /* wall clock, seconds since 1970; 0: 2026-01-01 */

@@ -6,9 +6,11 @@
 
 #include "files.h"
 #include "paths.h"
+#include "scenario_device.h"
 #include "signature_sign.h"
 
 #define MAX_PEM (1u << 16)
+#define MAX_APP (16u << 20)
 
 static struct signature_key *load_key(const char *name, struct error *err)
 {
@@ -54,6 +56,35 @@ bool scenario_sign(const struct scenario_signing *signing, uint8_t **image, size
     return ok;
 }
 
+/* The digests of the keys of a file's signature blocks. */
+static bool burn_signers(const char *file, struct efuse *efuse, struct error *err)
+{
+    char path[SCENARIO_IMAGE_PATH];
+    uint8_t *bytes;
+    size_t length;
+    scenario_image_path(file, path);
+    if (!read_file(path, MAX_APP, &bytes, &length, err)) {
+        return false;
+    }
+    struct app_image_bytes memory = {.data = bytes, .size = (uint32_t)length};
+    struct app_image_source source = app_image_from_bytes(&memory);
+    const struct app_image_rules rules = {.kind = APP_IMAGE_APP};
+    struct app_image_info info;
+    uint8_t sector[SIGNATURE_SECTOR_LENGTH];
+    struct signature_finding blocks[SIGNATURE_MAX_BLOCKS];
+    bool ok = app_image_verify(&source, &rules, &info, err) == ESP_OK &&
+              signature_examine(&source, info.image_length, NULL, sector, blocks, err) == ESP_OK;
+    for (unsigned i = 0; ok && i < SIGNATURE_MAX_BLOCKS && i < EFUSE_MAX_KEY_DIGESTS; i++) {
+        if (blocks[i].block.present && blocks[i].malformed.text[0] == '\0') {
+            memcpy(efuse->key_digest[i], blocks[i].block.key_digest, EFUSE_KEY_DIGEST_LENGTH);
+            efuse->key_digests |= (uint8_t)(1u << i);
+        }
+    }
+    free(bytes);
+    efuse->secure_boot = ok;
+    return ok && (efuse->key_digests != 0 || error_set(err, "%s: nobody has signed it", path));
+}
+
 bool scenario_burn_keys(const struct scenario_device *device, struct efuse *efuse,
                         struct error *err)
 {
@@ -66,6 +97,9 @@ bool scenario_burn_keys(const struct scenario_device *device, struct efuse *efus
         signature_key_free(key);
         efuse->key_digests |= (uint8_t)(1u << i);
         efuse->secure_boot = true;
+    }
+    if (device->secure_boot_by != NULL && !burn_signers(device->secure_boot_by, efuse, err)) {
+        return false;
     }
     efuse->revoked_keys = device->revoked_keys;
     efuse->aggressive_revoke = device->aggressive_revoke;

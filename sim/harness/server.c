@@ -11,16 +11,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "host_fault.h"
 #include "paths.h"
 
 extern char **environ;
 
 /* A server that has not answered by then is broken: not a verdict, but the end of the run. */
 #define ANSWER_TIMEOUT_MS 30000
+
+/* How long one may take to end that nobody talks to any more. */
+#define END_TIMEOUT_MS 5000
+
+/* Files that are open at once: the server's listeners and connections for one device, Python's own
+ * and the runner's are some 40; for 64 devices at once they are some 1,000. */
+#define LEAST_FILES  64
+#define WANTED_FILES 4096
 
 struct server {
     pid_t pid;    /* 0: this process did not start it */
@@ -47,13 +58,14 @@ static bool read_line(struct server *server, int fd, struct error *err)
             continue;
         }
         if (ready == 0) {
-            return error_set(err, "server: no answer for %d s", ANSWER_TIMEOUT_MS / 1000);
+            return host_fault_set(err, "server: no answer for %d s", ANSWER_TIMEOUT_MS / 1000);
         }
         if (server->length + 1 >= server->capacity) {
             size_t capacity = server->capacity == 0 ? 65536 : server->capacity * 2;
             char *line = realloc(server->line, capacity);
             if (line == NULL) {
-                return error_set(err, "server: out of memory for an answer of %zu bytes", capacity);
+                return host_fault_set(err, "server: out of memory for an answer of %zu bytes",
+                                      capacity);
             }
             server->line = line;
             server->capacity = capacity;
@@ -64,8 +76,8 @@ static bool read_line(struct server *server, int fd, struct error *err)
             continue;
         }
         if (got <= 0) {
-            return error_set(err, "server: it has ended%s%s", got < 0 ? ": " : "",
-                             got < 0 ? strerror(errno) : "");
+            return host_fault_set(err, "server: it has ended%s%s", got < 0 ? ": " : "",
+                                  got < 0 ? strerror(errno) : "");
         }
         server->length += (size_t)got;
         server->line[server->length] = '\0';
@@ -105,21 +117,38 @@ static bool spawn_server(struct server *server, int input, int output, struct er
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) {
         server->pid = 0;
-        return error_set(err, "server: cannot start %s: %s", argv[0], strerror(failed));
+        return host_fault_set(err, "server: cannot start %s: %s", argv[0], strerror(failed));
     }
     return true;
+}
+
+/* The limit is the server's too. Without free descriptors it could not even say so. */
+static bool allow_files(struct error *err)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= WANTED_FILES) {
+        return true;
+    }
+    rlim_t had = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max < WANTED_FILES ? limit.rlim_max : WANTED_FILES;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        limit.rlim_cur = had;
+    }
+    return limit.rlim_cur >= LEAST_FILES ||
+           host_fault_set(err, "only %lu files may be open at once (ulimit -n): it takes %d",
+                          (unsigned long)limit.rlim_cur, LEAST_FILES);
 }
 
 static bool start(struct server *server, struct error *err)
 {
     int input[2], output[2];
     if (pipe(input) != 0) {
-        return error_set(err, "server: pipe: %s", strerror(errno));
+        return host_fault_set(err, "server: pipe: %s", strerror(errno));
     }
     if (pipe(output) != 0) {
         close(input[0]);
         close(input[1]);
-        return error_set(err, "server: pipe: %s", strerror(errno));
+        return host_fault_set(err, "server: pipe: %s", strerror(errno));
     }
     close_on_exec(input[0]);
     close_on_exec(input[1]);
@@ -138,8 +167,8 @@ static bool start(struct server *server, struct error *err)
     json_int_t port = json_integer_value(json_object_get(hello, "control"));
     json_decref(hello);
     if (port <= 0 || port > 65535) {
-        return error_set(err, "server: expected {\"control\": PORT}, it said: %.200s",
-                         server->line);
+        return host_fault_set(err, "server: expected {\"control\": PORT}, it said: %.200s",
+                              server->line);
     }
     server->port = (uint16_t)port;
     return server_connect(server, err);
@@ -149,12 +178,16 @@ struct server *server_start(struct error *err)
 {
     struct server *server = calloc(1, sizeof *server);
     if (server == NULL) {
-        error_set(err, "server: out of memory");
+        host_fault_set(err, "server: out of memory");
         return NULL;
     }
     server->lifeline = server->control = -1;
-    if (!start(server, err)) {
+    if (!allow_files(err)) {
         server_stop(server);
+        return NULL;
+    }
+    if (!start(server, err)) {
+        server_autopsy(server, err);
         return NULL;
     }
     return server;
@@ -188,6 +221,43 @@ void server_stop(struct server *server)
     free(server);
 }
 
+/* Gives up waiting in the end: one that is stopped or stuck is ended by force, and that is not its
+ * own doing. */
+static int wait_for_end(pid_t pid)
+{
+    static const struct timespec pause = {.tv_nsec = 5 * 1000000};
+    int status = 0;
+    for (int waited = 0; waited < END_TIMEOUT_MS; waited += 5) {
+        pid_t ended = waitpid(pid, &status, WNOHANG);
+        if (ended == pid) {
+            return status;
+        }
+        if (ended < 0 && errno != EINTR) {
+            return 0;
+        }
+        nanosleep(&pause, NULL);
+    }
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return 0;
+}
+
+bool server_autopsy(struct server *server, struct error *err)
+{
+    pid_t pid = server->pid;
+    server_abandon(server); /* one that lives ends by that, with status 0 */
+    int status = pid > 0 ? wait_for_end(pid) : 0;
+    server_stop(server);
+    if (WIFSIGNALED(status)) {
+        return error_set(err, "the scripted server was ended by signal %d (%s)", WTERMSIG(status),
+                         strsignal(WTERMSIG(status)));
+    }
+    return WEXITSTATUS(status) == 0 ||
+           error_set(err, "the scripted server has ended with status %d; what it said is above",
+                     WEXITSTATUS(status));
+}
+
 bool server_connect(struct server *server, struct error *err)
 {
     if (server->control >= 0) {
@@ -195,7 +265,7 @@ bool server_connect(struct server *server, struct error *err)
     }
     server->control = socket(AF_INET, SOCK_STREAM, 0);
     if (server->control < 0) {
-        return error_set(err, "server: socket: %s", strerror(errno));
+        return host_fault_set(err, "server: socket: %s", strerror(errno));
     }
     close_on_exec(server->control);
     int on = 1;
@@ -206,8 +276,8 @@ bool server_connect(struct server *server, struct error *err)
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     if (connect(server->control, (struct sockaddr *)&address, sizeof address) != 0) {
-        return error_set(err, "server: control channel on port %u: %s", server->port,
-                         strerror(errno));
+        return host_fault_set(err, "server: control channel on port %u: %s", server->port,
+                              strerror(errno));
     }
     return true;
 }
@@ -220,7 +290,7 @@ static bool send_all(int fd, const char *data, size_t length, struct error *err)
             continue;
         }
         if (sent < 0) {
-            return error_set(err, "server: control channel: %s", strerror(errno));
+            return host_fault_set(err, "server: control channel: %s", strerror(errno));
         }
         data += sent;
         length -= (size_t)sent;

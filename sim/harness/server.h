@@ -18,6 +18,10 @@ struct server *server_start(struct error *err);
 /** Ends the server and frees it. */
 void server_stop(struct server *server);
 
+/** The same after a run that broke off. False if the server had ended before, by itself; err then
+ * says how. */
+bool server_autopsy(struct server *server, struct error *err);
+
 /** For a forked boot process: lets go of the inherited descriptors without a word on them. */
 void server_abandon(struct server *server);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "host_fault.h"
 
 /* Files with names, which must not outlive a process that a signal ends. A forked process has this
  * list from its parent, and leaves the parent's files alone. */
@@ -77,11 +78,11 @@ static bool make(struct temp_file *file, const char *prefix, struct error *err)
     int length = snprintf(file->path, sizeof file->path, "%s/%s-XXXXXX", dir, prefix);
     if (length < 0 || (size_t)length >= sizeof file->path) {
         file->path[0] = '\0';
-        return error_set(err, "TMPDIR: the path is too long");
+        return host_fault_set(err, "TMPDIR: the path is too long");
     }
     file->fd = mkstemp(file->path);
     if (file->fd < 0) {
-        error_set(err, "%s: %s", file->path, strerror(errno));
+        host_fault_set(err, "TMPDIR: no file can be made in %s: %s", dir, strerror(errno));
         file->path[0] = '\0';
         return false;
     }
@@ -107,9 +108,10 @@ bool temp_file_write(struct temp_file *file, const char *prefix, const void *byt
         return false;
     }
     remember(file->path);
-    if (!write_all(file->fd, file->path, bytes, length, err)) {
+    struct error why;
+    if (!write_all(file->fd, file->path, bytes, length, &why)) {
         temp_file_remove(file);
-        return false;
+        return host_fault_set(err, "TMPDIR: %s", why.text);
     }
     return true;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "host_fault.h"
 
 static int trace_fd = -1;
 
@@ -32,6 +33,7 @@ static void write_out(const char *bytes, size_t length)
             continue;
         }
         if (written <= 0) {
+            host_fault_set(NULL, "TMPDIR: the trace cannot be written: %s", strerror(errno));
             return;
         }
         bytes += written;

@@ -189,8 +189,9 @@ static bool check_signature(struct gate *gate, struct gate_image *image)
 }
 
 /* The scheme that the sdkconfig has; RSA is the default. */
-static enum signature_scheme wanted_scheme(const struct sdkconfig *config)
+enum signature_scheme gate_wanted_scheme(const struct gate *gate)
 {
+    const struct sdkconfig *config = &gate->config;
     if (!sdkconfig_on(config, "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME")) {
         return SIGNATURE_RSA_3072;
     }
@@ -203,7 +204,7 @@ static enum signature_scheme wanted_scheme(const struct sdkconfig *config)
 
 static bool suits_scheme(struct gate *gate, const struct gate_image *image)
 {
-    enum signature_scheme wanted = wanted_scheme(&gate->config);
+    enum signature_scheme wanted = gate_wanted_scheme(gate);
     if (!image->is_signed || !gate_wants_signature(gate) || image->scheme == wanted) {
         return true;
     }
@@ -233,8 +234,9 @@ static bool check(struct gate *gate, struct gate_image *image)
 }
 
 /* Version 2 is the default of CONFIG_SECURE_BOOT: sdkconfig.defaults need not name it. */
-static bool boots_securely(const struct sdkconfig *config)
+bool gate_boots_securely(const struct gate *gate)
 {
+    const struct sdkconfig *config = &gate->config;
     return sdkconfig_on(config, "CONFIG_SECURE_BOOT_V2_ENABLED") ||
            (sdkconfig_on(config, "CONFIG_SECURE_BOOT") &&
             !sdkconfig_on(config, "CONFIG_SECURE_BOOT_V1_ENABLED"));
@@ -243,7 +245,7 @@ static bool boots_securely(const struct sdkconfig *config)
 bool gate_wants_signature(const struct gate *gate)
 {
     return sdkconfig_on(&gate->config, "CONFIG_SECURE_SIGNED_APPS_NO_SECURE_BOOT") ||
-           boots_securely(&gate->config) ||
+           gate_boots_securely(gate) ||
            sdkconfig_on(&gate->config, "CONFIG_SECURE_SIGNED_ON_UPDATE");
 }
 

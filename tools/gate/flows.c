@@ -6,29 +6,9 @@
 #include "days.h"
 #include "esp_err.h"
 #include "esp_ota_ops.h"
-#include "firmware.h"
+#include "variant.h"
 
 #define STAND_IN_VERSION "0.0.0-stand-in"
-
-/* The variant of the fixture firmware that is built as the sdkconfig has it. One that was built for
- * the chip goes before. */
-static const char *updater_for(const struct gate *gate, bool with_signature, char name[64])
-{
-    const char *variant = "updater";
-    if (with_signature && gate->new.is_signed &&gate_wants_signature(gate)) {
-        variant = gate->new.scheme == SIGNATURE_ECDSA_P192   ? "updater-signed_p192"
-                  : gate->new.scheme == SIGNATURE_ECDSA_P256 ? "updater-signed_p256"
-                  : gate->new.scheme == SIGNATURE_ECDSA_P384 ? "updater-signed_p384"
-                                                             : "updater-signed";
-    } else if (sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK")) {
-        variant = "updater-anti_rollback";
-    } else if (sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE")) {
-        variant = "updater-rollback";
-    }
-    struct error ignored;
-    snprintf(name, 64, "%s-%s", variant, gate->chip->name);
-    return firmware_load(name, &ignored) != NULL ? name : variant;
-}
 
 static const struct partition *factory(const struct gate *gate)
 {
@@ -67,6 +47,13 @@ static uint16_t larger(uint16_t a, uint16_t b)
     return a > b ? a : b;
 }
 
+/* What the stand-in says if there is no other is 0, as an image that is not given. */
+static const struct app_image_info *installed_image(const struct gate *gate)
+{
+    bool is_new = gate->old.name == NULL && gate->new.is_signed;
+    return is_new ? &gate->new.info : &gate->old.info;
+}
+
 static struct scenario_device device_of(const struct gate *gate)
 {
     const struct app_image_info *new = &gate->new.info, *old = &gate->old.info;
@@ -81,8 +68,11 @@ static struct scenario_device device_of(const struct gate *gate)
         .flash_size = gate_flash_size(gate),
         .partitions = gate->table_path,
     };
+    if (gate_boots_securely(gate)) {
+        device.secure_boot_by = gate->old.name != NULL ? gate->old.path : gate->new.path;
+    }
     if (sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK")) {
-        device.secure_version = old->descriptor.secure_version;
+        device.secure_version = installed_image(gate)->descriptor.secure_version;
         if (factory(gate) == NULL) {
             device.otadata[0] = (struct scenario_otadata_entry)ENTRY(1, OTADATA_VALID);
         }
@@ -101,7 +91,7 @@ static struct gate_flow *add(const struct gate *gate, struct gate_flows *flows, 
     scenario->about = about;
     scenario->device = device_of(gate);
     install(gate, from, first_slot(gate), &scenario->device);
-    scenario->firmware = updater_for(gate, true, flow->firmware);
+    scenario->firmware = flows->updater;
     scenario->image_file = to->path;
     scenario->server[0] = (struct scenario_response)IMAGE();
     /* Its progress events count too much; what matters is what is installed. */
@@ -116,16 +106,15 @@ static bool has_trial(const struct gate *gate)
 }
 
 /* The new app confirms itself in its first boot, and is there after the next reset too. */
-static void let_confirm(const struct gate *gate, struct gate_flow *flow)
+static void let_confirm(const struct gate *gate, const struct gate_flows *flows,
+                        struct gate_flow *flow)
 {
     struct scenario *scenario = &flow->scenario;
     bool anti = sdkconfig_on(&gate->config, "CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK");
     uint32_t new = gate->new.info.descriptor.secure_version;
-    scenario->firmware = updater_for(gate, false, flow->firmware);
     scenario->update.restart = true;
-    scenario->firmware_of[0] = (struct scenario_behaviour){
-        gate->new.info.descriptor.version,
-        anti ? "behaviours-anti_rollback:confirms" : "behaviours-rollback:confirms"};
+    scenario->firmware_of[0] =
+        (struct scenario_behaviour){gate->new.info.descriptor.version, flows->confirmer};
     scenario->expect.boots[0] = (struct expected_boot){
         second_slot(gate)->label, gate->new.info.descriptor.version, .reset = "software"};
     scenario->expect.more_boots = 1;
@@ -137,21 +126,31 @@ static const char *version_of(const struct gate_image *image)
     return image->name != NULL ? image->info.descriptor.version : STAND_IN_VERSION;
 }
 
+const char *gate_why_no_trials(const struct gate *gate)
+{
+    if (!has_trial(gate)) {
+        return NULL;
+    }
+    if (gate->old.name == NULL && gate->new.is_signed) {
+        return "rollback: only apps of NEW's signer run on the device, and there is no other";
+    }
+    bool alike = strcmp(version_of(&gate->old), gate->new.info.descriptor.version) == 0;
+    return alike ? "rollback: which app does what is told by their versions, and these are alike"
+                 : NULL;
+}
+
 static void add_trials(const struct gate *gate, struct gate_flows *flows)
 {
-    bool alike = strcmp(version_of(&gate->old), gate->new.info.descriptor.version) == 0;
-    bool stand_in_is_new = gate->old.name == NULL && gate->new.is_signed;
-    if (!has_trial(gate) || alike || stand_in_is_new) {
-        return; /* which app does what is told by their versions */
+    if (!has_trial(gate) || gate_why_no_trials(gate) != NULL) {
+        return;
     }
     struct gate_flow *flow =
         add(gate, flows, "gate/confirmed", "NEW confirms itself after its first boot, and stays",
             &gate->old, &gate->new);
-    let_confirm(gate, flow);
+    let_confirm(gate, flows, flow);
     flow = add(gate, flows, "gate/not-confirmed",
                "NEW does not confirm itself: the next reset brings back what ran before",
                &gate->old, &gate->new);
-    flow->scenario.firmware = updater_for(gate, false, flow->firmware);
     flow->scenario.expect.boots[0] = (struct expected_boot){
         .partition = second_slot(gate)->label, .version = gate->new.info.descriptor.version};
     flow->scenario.expect.boots[1] = (struct expected_boot){.partition = first_slot(gate)->label,
@@ -264,9 +263,12 @@ static void add_day(const struct gate *gate, struct gate_flows *flows, const str
     scenario->about = flow->about;
 }
 
-void gate_flows_make(const struct gate *gate, struct gate_flows *flows)
+bool gate_flows_make(struct gate *gate, struct gate_flows *flows, struct error *err)
 {
     memset(flows, 0, sizeof *flows);
+    if (!gate_updater(gate, flows->updater, err) || !gate_confirmer(gate, flows->confirmer, err)) {
+        return false;
+    }
     add(gate, flows, "gate/update",
         gate->old.name != NULL ? "OLD to NEW, as a new device does it"
         : gate->new.is_signed  ? "NEW over itself (no --from)"
@@ -279,4 +281,5 @@ void gate_flows_make(const struct gate *gate, struct gate_flows *flows)
     for (size_t i = 0; i < gate_day_count; i++) {
         add_day(gate, flows, &gate_days[i]);
     }
+    return true;
 }

@@ -11,7 +11,6 @@
 struct gate_flow {
     struct scenario scenario;
     const char *advice;                     /* what to look at if it fails */
-    char firmware[64];                      /* backs .firmware */
     char body[32];                          /* backs .body where it depends on the image */
     char about[128];                        /* backs .about of a bad day */
     const struct gate_day *day;             /* NULL: a good one */
@@ -22,11 +21,17 @@ struct gate_flow {
 };
 
 struct gate_flows {
+    char updater[64], confirmer[64]; /* back .firmware and .firmware_of */
     size_t count;
     struct gate_flow flows[GATE_MAX_FLOWS];
     size_t good; /* so many of them are good days; the first of all is the update itself */
     bool met[QUIRK_COUNT]; /* hazards that they met */
 };
 
-/** Fills in what applies to these images, this table, this sdkconfig. */
-void gate_flows_make(const struct gate *gate, struct gate_flows *flows);
+/** Fills in what applies to these images, this table, this sdkconfig. False with err set if there
+ * is no firmware to run. */
+bool gate_flows_make(struct gate *gate, struct gate_flows *flows, struct error *err);
+
+/** Why confirmation and rollback are not among them, though the sdkconfig has them; NULL: they are,
+ * or it has not. */
+const char *gate_why_no_trials(const struct gate *gate);

@@ -8,6 +8,7 @@
 
 #include "app_image.h"
 #include "finding.h"
+#include "firmware_module.h"
 #include "partition_table.h"
 #include "scenario_device.h"
 #include "sdkconfig.h"
@@ -25,6 +26,9 @@ struct gate_image {
     enum signature_scheme scheme;
 };
 
+#define GATE_TAKEN_OVER    8
+#define GATE_MAX_LAID_OVER 24
+
 struct gate {
     struct gate_image new, old;
     const struct chip *chip; /* NULL: the image's */
@@ -34,11 +38,14 @@ struct gate {
     char table_path[SCENARIO_IMAGE_PATH];
     struct partition_table table;
     struct sdkconfig config;
+    struct firmware_option laid_over[GATE_MAX_LAID_OVER]; /* of it, over that of each firmware */
+    char taken_over[GATE_TAKEN_OVER][64];                 /* backs their values */
     uint32_t release; /* of ESP-IDF, of the app that updates and of the bootloader */
     bool release_given;
     unsigned jobs;
     bool no_sweep;
-    bool blocked; /* no update can succeed: none is tried */
+    bool blocked;    /* no update can succeed: none is tried */
+    bool unfinished; /* the machine is not fit for it: there is no verdict */
     struct findings findings;
 };
 
@@ -53,8 +60,12 @@ void gate_check_release(struct gate *gate);
 /** How large the flash chip must be for the table, at least 4 MB. */
 uint32_t gate_flash_size(const struct gate *gate);
 
-/** The sdkconfig wants signed apps. */
+/** The sdkconfig wants signed apps; */
 bool gate_wants_signature(const struct gate *gate);
+/** signed by that scheme; */
+enum signature_scheme gate_wanted_scheme(const struct gate *gate);
+/** and wants the bootloader to look at it too (Secure Boot V2). */
+bool gate_boots_securely(const struct gate *gate);
 
 /** The n-th OTA slot, or NULL. */
 const struct partition *gate_ota_slot(const struct gate *gate, unsigned n);

@@ -61,7 +61,15 @@ void sdkconfig_free(struct sdkconfig *config)
     *config = (struct sdkconfig){0};
 }
 
-/* What the last line that sets the option has behind the '='; NULL if none does. */
+/* "# CONFIG_NAME is not set" is how an sdkconfig says n. */
+static bool says_not_set(const char *line, const char *name, size_t length)
+{
+    static const char after[] = " is not set";
+    return strncmp(line, "# ", 2) == 0 && strncmp(line + 2, name, length) == 0 &&
+           strncmp(line + 2 + length, after, strlen(after)) == 0;
+}
+
+/* What the last line about the option has behind the '='; NULL if there is none. */
 static const char *assigned(const struct sdkconfig *config, const char *name)
 {
     const char *found = NULL;
@@ -71,6 +79,8 @@ static const char *assigned(const struct sdkconfig *config, const char *name)
         const char *start = line + strspn(line, " \t");
         if (strncmp(start, name, length) == 0 && start[length] == '=') {
             found = start + length + 1;
+        } else if (says_not_set(start, name, length)) {
+            found = "n";
         }
     }
     return found;

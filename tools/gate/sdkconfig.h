@@ -14,8 +14,8 @@ struct sdkconfig {
 bool sdkconfig_read(const char *path, struct sdkconfig *out, struct error *err);
 void sdkconfig_free(struct sdkconfig *config);
 
-/** The option's value without its quotes, into buf; NULL if it has none, or a longer one. The last
- * line wins. */
+/** The option's value without its quotes, into buf: "n" where it "is not set"; NULL if it has none,
+ * or a longer one. The last line wins. */
 const char *sdkconfig_value(const struct sdkconfig *config, const char *name, char buf[64]);
 
 /** The option is y. */

@@ -10,6 +10,7 @@
 #include "run_many.h"
 #include "sweep.h"
 #include "text.h"
+#include "variant.h"
 
 #define SHOWN_FINDINGS 5
 
@@ -140,6 +141,15 @@ static void show_flow(struct gate *gate, const struct gate_flow *flow)
     }
 }
 
+/* Nothing that can be done to the image would help. */
+static bool stop(struct gate *gate, const char *what, const struct error *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "otasim gate: %s: %s\n", what, err->text);
+    gate->unfinished = true;
+    return false;
+}
+
 static bool run_flows(struct gate *gate, struct gate_flows *flows)
 {
     const struct scenario *scenarios[GATE_MAX_FLOWS];
@@ -148,22 +158,19 @@ static bool run_flows(struct gate *gate, struct gate_flows *flows)
     }
     const struct run_options options = {.release = gate->release, .brief_trace = true};
     struct error err;
-    if (run_many(scenarios, flows->count, gate->jobs, &options, take_outcome, flows, &err)) {
-        return true;
-    }
-    findings_add(&gate->findings, FINDING_FAIL, "the harness failed, not the image",
-                 "the updates could not be run: %s", err.text);
-    return false;
+    return run_many(scenarios, flows->count, gate->jobs, &options, take_outcome, flows, &err) ||
+           stop(gate, "the updates could not be run", &err);
 }
 
-/* What a device has that no file of the build tells. */
+/* What a device has that no file of the build tells, and what nothing here can try. */
 static void show_limits(struct gate *gate)
 {
-    if (sdkconfig_on(&gate->config, "CONFIG_SECURE_BOOT_V2_ENABLED")) {
-        findings_add(&gate->findings, FINDING_SKIP,
-                     "compare the key digest above with those that are burnt",
-                     "secure boot: which keys the devices have in efuse is not known here");
+    const char *why = gate_why_no_trials(gate);
+    if (why != NULL) {
+        findings_add(&gate->findings, FINDING_SKIP, "give the release in the field with --from",
+                     "%s", why);
     }
+    gate_show_untried(gate);
 }
 
 static void show_flows(struct gate *gate, struct gate_flows *flows)
@@ -236,8 +243,7 @@ static void sweep(struct gate *gate, const struct scenario *update)
     if (sweep_power(&update, 1, &options, &listener, &err)) {
         show_sweep(gate, &watch);
     } else {
-        findings_add(&gate->findings, FINDING_FAIL, NULL, "the sweep could not be made: %s",
-                     err.text);
+        stop(gate, "the sweep could not be made", &err);
     }
     json_decref(watch.findings);
     json_decref(watch.summary);
@@ -254,6 +260,18 @@ static const struct gate_flow *whole_update(const struct gate_flows *flows)
     return &flows->flows[0];
 }
 
+static void try_power(struct gate *gate, const struct gate_flows *flows)
+{
+    const struct gate_flow *update = whole_update(flows);
+    if (gate->no_sweep || !update->passed) {
+        findings_section("power");
+        findings_add(&gate->findings, FINDING_SKIP, NULL,
+                     gate->no_sweep ? "no sweep was asked for" : "the update itself fails");
+    } else {
+        sweep(gate, &update->scenario);
+    }
+}
+
 void gate_try(struct gate *gate)
 {
     findings_section("updates over TLS");
@@ -262,23 +280,17 @@ void gate_try(struct gate *gate)
                      "no update was tried: it can't succeed with what was found above");
         return;
     }
-    struct gate_flows *flows = malloc(sizeof *flows);
-    if (flows == NULL) {
-        findings_add(&gate->findings, FINDING_FAIL, NULL, "out of memory");
+    struct error err = {"out of memory"};
+    struct gate_flows *flows = calloc(1, sizeof *flows);
+    if (flows == NULL || !gate_flows_make(gate, flows, &err)) {
+        stop(gate, "the updates could not be made", &err);
+        free(flows);
         return;
     }
-    gate_flows_make(gate, flows);
     if (run_flows(gate, flows)) {
         show_limits(gate);
         show_flows(gate, flows);
-    }
-    const struct gate_flow *update = whole_update(flows);
-    if (gate->no_sweep || !update->passed) {
-        findings_section("power");
-        findings_add(&gate->findings, FINDING_SKIP, NULL,
-                     gate->no_sweep ? "no sweep was asked for" : "the update itself fails");
-    } else {
-        sweep(gate, &update->scenario);
+        try_power(gate, flows);
     }
     for (size_t i = 0; i < flows->count; i++) {
         free(flows->flows[i].text);

@@ -49,6 +49,13 @@ const char *paths_fixtures_dir(void)
                       or_built(installed_fixtures, OTASIM_BUILD_FIXTURES_DIR));
 }
 
+const char *paths_server_bytecode(void)
+{
+    return strcmp(paths_fixtures_dir(), OTASIM_BUILD_FIXTURES_DIR) == 0
+               ? OTASIM_BUILD_SERVER_BYTECODE
+               : NULL;
+}
+
 const char *paths_python(void)
 {
     return or_default("OTASIM_PYTHON", OTASIM_BUILD_PYTHON);

@@ -97,8 +97,13 @@ static bool spawn_server(struct server *server, int input, int output, struct er
     /* -B: nothing is left beside the sources, where a full disk leaves half of it for ever. -E:
      * PYTHONHOME and PYTHONPATH of whoever starts us are for programs of theirs. -S: what site
      * packages bring along is not needed, and takes longer to load than the server. */
+    const char *bytecode = paths_server_bytecode();
     char *argv[] = {(char *)paths_python(),    "-B", "-E", "-S", script, "--certs",
-                    (char *)paths_certs_dir(), NULL};
+                    (char *)paths_certs_dir(), NULL, NULL, NULL};
+    if (bytecode != NULL) {
+        argv[7] = "--bytecode";
+        argv[8] = (char *)bytecode;
+    }
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);

@@ -6,6 +6,8 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "explain.h"
+#include "firmware.h"
+#include "nearest.h"
 #include "otasim_quirk.h"
 #include "release.h"
 #include "scenario_set.h"
@@ -72,6 +74,47 @@ static bool runs_only(const struct scenario *scenario, const char *firmware)
         }
     }
     return true;
+}
+
+/* The firmwares that a row names: the first, then those of its versions. */
+enum { NAMED_BY_ROW = 1 + SCENARIO_MAX_APPS };
+
+static const char *named_at(size_t index, void *context)
+{
+    const struct selection *all = context;
+    if (index >= all->count * NAMED_BY_ROW) {
+        return NULL;
+    }
+    const struct scenario *row = all->scenarios[index / NAMED_BY_ROW];
+    size_t which = index % NAMED_BY_ROW;
+    const char *name = which > 0 ? row->firmware_of[which - 1].firmware : NULL;
+    return name != NULL ? name : scenario_firmware(row);
+}
+
+/* One that a row names, or that is there without a row. */
+static bool is_firmware(const char *name)
+{
+    struct selection all;
+    struct error ignored;
+    if (!select_scenarios(NULL, 0, &all)) {
+        return false;
+    }
+    bool known = false;
+    const char *named;
+    for (size_t i = 0; !known && (named = named_at(i, &all)) != NULL; i++) {
+        known = strcmp(named, name) == 0;
+    }
+    known = known || firmware_load(name, &ignored) != NULL;
+    if (!known) {
+        const char *nearest = nearest_name(name, named_at, &all);
+        fprintf(stderr, "otasim list: there is no firmware \"%s\"", name);
+        if (nearest != NULL) {
+            fprintf(stderr, "; did you mean \"%s\"?", nearest);
+        }
+        fputc('\n', stderr);
+    }
+    selection_free(&all);
+    return known;
 }
 
 static void keep_those_that_run(const char *firmware, struct selection *selection)
@@ -198,6 +241,9 @@ int cmd_list(int argc, char **argv)
         }
     }
     struct selection selection;
+    if (firmware != NULL && !is_firmware(firmware)) {
+        return EXIT_USAGE;
+    }
     if (!select_scenarios(argv + optind, (size_t)(argc - optind), &selection)) {
         return EXIT_USAGE;
     }

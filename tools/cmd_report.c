@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "files.h"
+#include "host_fault.h"
 #include "page.h"
 #include "pool.h"
 #include "release_runs.h"
@@ -113,6 +114,11 @@ static int report(const struct report_options *options, const struct selection *
     bool ran = pool_run(&job, &err);
     if (!ran) {
         fprintf(stderr, "otasim report: %s\n", err.text);
+    }
+    if (host_fault_text() != NULL) {
+        json_decref(run.page.releases); /* a page of that would tell of failures that are none */
+        page_free(&run.page);
+        return EXIT_UNFIT;
     }
     ran = ran && (!options->all_releases || run_releases(&run.page, options, selection));
     bool written = write_page(&run.page, options->output, &err);

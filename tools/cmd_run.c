@@ -42,7 +42,9 @@ static void usage(FILE *out)
         "      --ca FILE       trust this root instead of the test root, with --url\n"
         "      --keep-flash F  write the flash to F afterwards (one scenario only)\n"
         "  -h, --help\n\n"
-        "Exit status: 0 all passed, 1 one failed, 2 the command line is wrong, 77 all skipped.\n",
+        "Exit status: 0 all passed, 1 one failed, 2 the command line is wrong or this machine not "
+        "fit "
+        "for\nit (disk, files, memory, a server that was killed), 77 all skipped, 130 after ^C.\n",
         out);
 }
 

@@ -125,7 +125,7 @@ static void complain(const char *name)
 static bool own_tables_are_right(void)
 {
     struct error err;
-    if (scenario_set_current() != NULL || scenario_check(scenario_tables, &err)) {
+    if (scenario_set_current() != NULL || scenario_check(scenario_tables, NULL, &err)) {
         return true;
     }
     fprintf(stderr, "otasim: %s\n", err.text);

@@ -51,6 +51,17 @@ class Arguments(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn('did you mean "redirect/status-30', result.stderr)
 
+    def test_unknown_firmware_suggests_the_nearest(self):
+        for name, nearest in (("updatr", "updater"), ("behaviours-rollback:confims", "behaviours-rollback:confirms")):
+            with self.subTest(name):
+                result = otasim("list", "--firmware", name)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertEqual(result.stderr, f'otasim list: there is no firmware "{name}"; did you mean "{nearest}"?\n')
+        self.assertEqual(otasim("list", "--firmware", "no such thing at all").returncode, 2)
+        # It is there, but no scenario runs it alone.
+        alone = otasim("list", "--count", "--firmware", "behaviours-rollback:confirms")
+        self.assertEqual((alone.returncode, alone.stdout), (0, "0\n"))
+
     def test_names_families_globs_and_ids_select_alike(self):
         family = otasim("list", "--names", "redirect/*").stdout.split()
         self.assertGreater(len(family), 10)
@@ -340,8 +351,49 @@ class Surroundings(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             result = otasim("run", "image/good", "--keep-flash", os.path.join(folder, "dump"), preexec_fn=limit)
             self.assertEqual(os.listdir(folder), [])
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("File too large", result.stdout)
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, r"^otasim run: TMPDIR: .*: File too large\n$")
+        self.assertIn("0 passed, 0 failed, 0 skipped, 1 not run", result.stdout)
+
+    def test_a_temporary_folder_that_is_none(self):
+        """It is no scenario's fault, and named once."""
+        env = {**os.environ, "TMPDIR": "/nonexistent/folder"}
+        for arguments in (["run", "redirect"], ["sweep", "power", "redirect/found-then-image"], ["report", "redirect", "-o", "-"]):
+            with self.subTest(arguments):
+                result = otasim(*arguments, env=env)
+                self.assertEqual(result.returncode, 2)
+                self.assertEqual(result.stderr, f"otasim {arguments[0]}: TMPDIR: no file can be made in "
+                                                "/nonexistent/folder: No such file or directory\n")
+                self.assertNotIn("FAIL", result.stdout)
+        self.assertEqual(otasim("trace", "image/good", env=env).returncode, 2)
+
+    def test_too_few_files(self):
+        for most, reason in ((24, "otasim run: only 24 files may be open at once"),
+                             (64, "Too many open files")):
+            with self.subTest(most):
+                limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+                result = otasim("run", "redirect", "--jobs", "16", preexec_fn=limit)
+                self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+                self.assertIn(reason, result.stderr)
+                self.assertIn(" 0 failed,", result.stdout)
+
+    def test_a_low_limit_that_may_be_raised(self):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 256))
+        result = otasim("run", "image/good", preexec_fn=limit)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_a_server_that_is_killed(self):
+        run = subprocess.Popen([OTASIM, "run", "--jobs", "2"], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+        for line in run.stdout:
+            if line.startswith("ok"):
+                break
+        for pid in servers(run.pid):
+            os.kill(pid, signal.SIGKILL)
+        rest = run.communicate(timeout=60)[0]
+        self.assertEqual(run.returncode, 2, rest)
+        self.assertRegex(rest, r"(?m)^otasim run: the scripted server was ended by signal 9 \(Killed.*\)$")
+        self.assertRegex(rest, r"(?m)^\d+ passed, 0 failed, 0 skipped, \d{3} not run$")
 
     def test_a_worker_that_is_killed(self):
         """By the system, when memory runs out: what it had not come to is no success."""

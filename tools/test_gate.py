@@ -129,6 +129,90 @@ class GoodTest(GateTest):
         self.assert_only_failure("NEW is not signed", new, "--sdkconfig", config)
 
 
+class AllAtOnceTest(GateTest):
+    """What the sdkconfig has is tried together: each alone is kinder than the device."""
+    SECURE = ANTI_ROLLBACK + "CONFIG_SECURE_BOOT=y\nCONFIG_SECURE_FLASH_ENC_ENABLED=y\n"
+
+    def pair(self, key):
+        return (self.sign(self.image("new.bin", "--version", "2.0.0", "--secure-version", "2"), key),
+                self.sign(self.image("old.bin", "--version", "1.0.0", "--secure-version", "1"), key))
+
+    def test_signatures_with_rollback(self):
+        new, old = self.pair("p256_a")
+        config = self.write("sdkconfig", ANTI_ROLLBACK + SIGNED + "CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME=y\n")
+        page = self.gate(new, "--from", old, "--partitions", self.table(), "--sdkconfig", config, status=0)
+        for line in ("NEW to OLD, the way back: refused, its secure version is lower",
+                     "NEW confirms itself after its first boot", "NEW does not confirm itself: the next reset brings back",
+                     "power fails at each of"):
+            self.assertIn(f"  ok    {line}", page)
+
+    def test_secure_boot_with_all_else(self):
+        new, old = self.pair("rsa_a")
+        page = self.gate(new, "--from", old, "--partitions", self.table(), "--sdkconfig",
+                         self.write("sdkconfig", self.SECURE), status=0)
+        for line in ("NEW confirms itself", "NEW does not confirm itself", "power fails at each of"):
+            self.assertIn(f"  ok    {line}", page)
+        self.assertIn("  skip  secure boot: which keys the devices have in efuse is not known here; those of OLD", page)
+
+    def test_keys_that_rotate(self):
+        """Without secure boot the first key of the app that runs counts, with it any that is burnt."""
+        new, old = self.image("new.bin", "--version", "2.0.0"), self.image("old.bin", "--version", "1.0.0")
+        for image, signers in ((new, "ba"), (old, "a")):
+            options = [word for name in signers for word in ("--key", f"{CERTS}/signing_rsa_{name}.key")]
+            subprocess.run([OTASIM, "image", "sign", *options, image, image + ".signed"], check=True,
+                           capture_output=True, timeout=60)
+        arguments = (new + ".signed", "--from", old + ".signed", "--no-sweep", "--sdkconfig")
+        self.assert_only_failure("not signed by the key of OLD", *arguments,
+                                 self.write("signed", ROLLBACK + SIGNED))
+        page = self.gate(*arguments, self.write("burnt", ROLLBACK + "CONFIG_SECURE_BOOT=y\n"), status=0)
+        for line in ("signed by a key of OLD", "OLD to NEW", "NEW to OLD, the way back", "NEW confirms itself"):
+            self.assertIn(f"  ok    {line}", page)
+
+    def test_the_module_is_the_one_that_rollback_wants(self):
+        old = self.sign(self.image("old.bin", "--version", "1.0.0"), "rsa_a")
+        new = self.sign(self.image("new.bin", "--version", "2.0.0"), "rsa_a")
+        modules = self.path("firmware")
+        os.mkdir(modules)
+        built = os.path.join(CERTS, "..", "firmware")
+        shutil.copy(os.path.join(built, "updater.so"), os.path.join(modules, "updater-rollback.so"))
+        shutil.copy(os.path.join(built, "behaviours.so"), os.path.join(modules, "behaviours-rollback.so"))
+        with unittest.mock.patch.dict(os.environ, OTASIM_FIRMWARE_DIR=modules):
+            page = self.gate(new, "--from", old, "--no-sweep", "--sdkconfig",
+                             self.write("sdkconfig", ROLLBACK + SIGNED), status=1)
+        # As the sdkconfig has it only the bootloader rolls back: these libraries were compiled without.
+        self.assertIn("  FAIL  NEW does not confirm itself: the next reset brings back", page)
+        self.assertIn("  ok    a captive portal", page)
+
+    def test_what_is_not_tried_is_told(self):
+        new = self.image("new.bin", "--version", "2.0.0")
+        page = self.gate(self.sign(new, "rsa_a"), "--no-sweep", "--sdkconfig",
+                         self.write("sdkconfig", ROLLBACK + SIGNED + "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096\n"),
+                         status=0)
+        self.assertIn("  skip  rollback: only apps of NEW's signer run on the device", page)
+        self.assertIn("  skip  a receive buffer of less than 16384 bytes", page)
+        page = self.gate(new, "--no-sweep", "--sdkconfig",
+                         self.write("sdkconfig", "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=16384\n"
+                                    "# CONFIG_ESP_HTTPS_OTA_DECRYPT_CB is not set\n"), status=0)
+        self.assertEqual(page.count("  skip  "), 1)
+        self.assertIn("  skip  no sweep was asked for", page)
+
+    def test_both_of_one_version(self):
+        page = self.gate(self.image("new.bin", "--seed", "2"), "--from", self.image("old.bin"), "--no-sweep",
+                         "--sdkconfig", self.write("sdkconfig", ROLLBACK), status=0)
+        self.assertIn("  skip  rollback: which app does what is told by their versions, and these are alike", page)
+
+
+class MachineTest(GateTest):
+    def test_its_faults_are_not_the_images(self):
+        new = self.image("new.bin")
+        with unittest.mock.patch.dict(os.environ, TMPDIR="/nonexistent"):
+            page = self.gate(new, status=2)
+        self.assertNotIn("FAIL", page)
+        self.assertNotIn("good to go", page)
+        self.assertIn("\nno verdict: it was not tried to its end\n", page)
+        self.assertIn("otasim gate: the updates could not be run: TMPDIR: no file can be made in /nonexistent: ", page)
+
+
 class ReleaseTest(GateTest):
     """The images are good: whatever departs is the release's doing."""
     DOWNGRADE = "a 302 leads to plain http: updated"

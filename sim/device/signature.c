@@ -212,3 +212,26 @@ esp_err_t signature_examine(const struct app_image_source *source, uint32_t imag
     }
     return result;
 }
+
+esp_err_t signature_burn_signers(const struct app_image_source *source, uint32_t image_length,
+                                 struct efuse *efuse, struct error *err)
+{
+    uint8_t sector[SIGNATURE_SECTOR_LENGTH];
+    struct signature_finding blocks[SIGNATURE_MAX_BLOCKS];
+    esp_err_t result = signature_examine(source, image_length, NULL, sector, blocks, err);
+    if (result != ESP_OK) {
+        return result;
+    }
+    for (unsigned i = 0; i < SIGNATURE_MAX_BLOCKS && i < EFUSE_MAX_KEY_DIGESTS; i++) {
+        if (blocks[i].block.present && blocks[i].malformed.text[0] == '\0') {
+            memcpy(efuse->key_digest[i], blocks[i].block.key_digest, EFUSE_KEY_DIGEST_LENGTH);
+            efuse->key_digests |= (uint8_t)(1u << i);
+        }
+    }
+    efuse->secure_boot = efuse->key_digests != 0;
+    if (!efuse->secure_boot) {
+        error_set(err, "nobody has signed the app");
+        return ESP_ERR_IMAGE_INVALID;
+    }
+    return ESP_OK;
+}

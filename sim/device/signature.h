@@ -86,6 +86,11 @@ void signature_policy_from_app(const struct app_image_source *source, uint32_t i
                                enum signature_scheme scheme, struct signature_policy *out,
                                struct error *err);
 
+/** Turns secure boot on, with the keys of an app's signature blocks as those that are burnt.
+ * ESP_ERR_IMAGE_INVALID if it has none. */
+esp_err_t signature_burn_signers(const struct app_image_source *source, uint32_t image_length,
+                                 struct efuse *efuse, struct error *err);
+
 /** A number that differs for policies that differ; 0 for NULL. */
 uint64_t signature_policy_fingerprint(const struct signature_policy *policy);
 

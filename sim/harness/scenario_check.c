@@ -40,12 +40,31 @@ static bool check_responses(const struct scenario *row, struct error *err)
     return true;
 }
 
-static bool check_row(const struct scenario *row, struct error *err)
+/* An updater that comes to its download asks somebody. Of another firmware nobody knows whether it
+ * does. */
+static bool downloads(const struct scenario *row, const char *usual)
+{
+    const char *firmware = row->firmware != NULL ? row->firmware : usual;
+    bool is_updater = firmware == NULL || strncmp(firmware, "updater", strlen("updater")) == 0;
+    return is_updater && row->update.api != UPDATE_NOTHING && !row->listeners.external &&
+           !row->expect.no_requests;
+}
+
+static bool check_server(const struct scenario *row, const char *usual, struct error *err)
+{
+    return row->server[0].status != 0 || !downloads(row, usual) ||
+           error_set(err,
+                     "scenario \"%.60s\": .server is missing: its firmware downloads "
+                     "(.expect.no_requests, if it must not come to that)",
+                     row->name);
+}
+
+static bool check_row(const struct scenario *row, const char *usual, struct error *err)
 {
     return check_name(row, err) &&
            (row->about != NULL ||
             error_set(err, "scenario \"%.60s\": .about is missing", row->name)) &&
-           check_responses(row, err);
+           check_responses(row, err) && check_server(row, usual, err);
 }
 
 /* `end` ends a table: with something in it, it is a row whose name was forgotten. */
@@ -99,12 +118,12 @@ static bool check_each_once(const struct scenario *const *tables, struct error *
     return ok;
 }
 
-bool scenario_check(const struct scenario *const *tables, struct error *err)
+bool scenario_check(const struct scenario *const *tables, const char *usual, struct error *err)
 {
     for (const struct scenario *const *table = tables; *table != NULL; table++) {
         const struct scenario *row = *table;
         for (; row->name != NULL; row++) {
-            if (!check_row(row, err)) {
+            if (!check_row(row, usual, err)) {
                 return false;
             }
         }

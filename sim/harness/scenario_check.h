@@ -9,6 +9,7 @@
 #include "scenario.h"
 
 /** Every row has a name of its own ("family/what-happens", printable, without blanks and what means
- * something to CMake) and a story; responses have a status. tables is NULL-terminated. The error
- * names the row. */
-bool scenario_check(const struct scenario *const *tables, struct error *err);
+ * something to CMake) and a story; responses have a status; where a stock updater downloads there
+ * are some. tables is NULL-terminated, `usual` the firmware of rows that name none; NULL:
+ * "updater". The error names the row. */
+bool scenario_check(const struct scenario *const *tables, const char *usual, struct error *err);

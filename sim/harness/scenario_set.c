@@ -21,7 +21,7 @@ static const struct scenario_set *find_set(void *module, const char *path, struc
         set = NULL;
     }
     struct error why;
-    if (set != NULL && !scenario_check(set->tables, &why)) {
+    if (set != NULL && !scenario_check(set->tables, set->firmware, &why)) {
         error_set(err, "%s: %s", path, why.text);
         set = NULL;
     }

@@ -56,7 +56,6 @@ bool scenario_sign(const struct scenario_signing *signing, uint8_t **image, size
     return ok;
 }
 
-/* The digests of the keys of a file's signature blocks. */
 static bool burn_signers(const char *file, struct efuse *efuse, struct error *err)
 {
     char path[SCENARIO_IMAGE_PATH];
@@ -70,19 +69,10 @@ static bool burn_signers(const char *file, struct efuse *efuse, struct error *er
     struct app_image_source source = app_image_from_bytes(&memory);
     const struct app_image_rules rules = {.kind = APP_IMAGE_APP};
     struct app_image_info info;
-    uint8_t sector[SIGNATURE_SECTOR_LENGTH];
-    struct signature_finding blocks[SIGNATURE_MAX_BLOCKS];
     bool ok = app_image_verify(&source, &rules, &info, err) == ESP_OK &&
-              signature_examine(&source, info.image_length, NULL, sector, blocks, err) == ESP_OK;
-    for (unsigned i = 0; ok && i < SIGNATURE_MAX_BLOCKS && i < EFUSE_MAX_KEY_DIGESTS; i++) {
-        if (blocks[i].block.present && blocks[i].malformed.text[0] == '\0') {
-            memcpy(efuse->key_digest[i], blocks[i].block.key_digest, EFUSE_KEY_DIGEST_LENGTH);
-            efuse->key_digests |= (uint8_t)(1u << i);
-        }
-    }
+              signature_burn_signers(&source, info.image_length, efuse, err) == ESP_OK;
     free(bytes);
-    efuse->secure_boot = ok;
-    return ok && (efuse->key_digests != 0 || error_set(err, "%s: nobody has signed it", path));
+    return ok;
 }
 
 bool scenario_burn_keys(const struct scenario_device *device, struct efuse *efuse,

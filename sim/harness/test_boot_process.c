@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "boot_process.h"
+#include "firmware_module.h"
 #include "scenario_device.h"
 #include "symbols.h"
 #include "trace_file.h"
@@ -276,6 +277,31 @@ static void no_symbols_in_what_is_no_module(void **state)
     remove(path);
 }
 
+static void what_is_laid_over_a_module_is_asked_first(void **state)
+{
+    (void)state;
+    static const struct firmware_option signed_p384[] = {
+        {"CONFIG_SECURE_SIGNED_ON_UPDATE", "y"},
+        {"CONFIG_SECURE_BOOT_V2_ENABLED", "y"},
+        {"CONFIG_SECURE_SIGNED_APPS_ECDSA_V2_SCHEME", "y"},
+        {"CONFIG_SECURE_BOOT_ECDSA_KEY_LEN_384_BITS", "y"},
+        {NULL, NULL},
+    };
+    struct error err;
+    assert_true(firmware_lay_over("behaviours+signed", "behaviours", signed_p384, &err));
+    const struct firmware *above = firmware_load("behaviours+signed", &err);
+    const struct firmware *below = firmware_load("behaviours", &err);
+    assert_non_null(above);
+    struct boot_signing signing = firmware_signing(above);
+    assert_true(signing.on_update && signing.secure_boot);
+    assert_int_equal(signing.scheme, SIGNATURE_ECDSA_P384);
+    assert_int_equal(firmware_bootloader(above).scheme, SIGNATURE_ECDSA_P384);
+    assert_string_equal(firmware_option(above, "CONFIG_FREERTOS_HZ"),
+                        firmware_option(below, "CONFIG_FREERTOS_HZ"));
+    assert_false(firmware_signing(below).on_update);
+    assert_false(firmware_lay_over("nothing+signed", "no-such-module", signed_p384, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +321,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test(an_entry_that_a_module_lacks_is_named),
         cmocka_unit_test(no_symbols_in_what_is_no_module),
+        cmocka_unit_test(what_is_laid_over_a_module_is_asked_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

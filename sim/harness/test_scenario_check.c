@@ -17,7 +17,7 @@ static bool checks(const struct scenario *table, struct error *err)
 {
     static const struct scenario other[] = {GOOD("other/one"), END_OF_SCENARIOS};
     const struct scenario *const tables[] = {other, table, NULL};
-    return scenario_check(tables, err);
+    return scenario_check(tables, NULL, err);
 }
 
 static void assert_refused(const struct scenario *table, const char *why)
@@ -91,6 +91,28 @@ static void a_response_without_a_status_ends_no_list(void **state)
     assert_refused(second, "response 2 has no status");
 }
 
+static void an_updater_needs_a_server(void **state)
+{
+    (void)state;
+    const struct scenario forgotten[] = {{.name = "family/one", .about = "a story"},
+                                         END_OF_SCENARIOS};
+    const struct scenario variant[] = {
+        {.name = "family/one", .about = "a story", .firmware = "updater-rollback"},
+        END_OF_SCENARIOS};
+    const struct scenario without[] = {
+        {.name = "family/boots", .about = "a story", .update.api = UPDATE_NOTHING},
+        {.name = "family/silent", .about = "a story", .expect.no_requests = true},
+        {.name = "family/outside", .about = "a story", .listeners.external = true},
+        {.name = "family/another", .about = "a story", .firmware = "thermostat"},
+        END_OF_SCENARIOS};
+    const struct scenario *const of_a_project[] = {forgotten, NULL};
+    struct error err = {""};
+    assert_refused(forgotten, "\"family/one\": .server is missing");
+    assert_refused(variant, "\"family/one\": .server is missing");
+    assert_true(checks(without, &err));
+    assert_true(scenario_check(of_a_project, "thermostat", &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +122,7 @@ int main(void)
         cmocka_unit_test(each_name_is_there_once),
         cmocka_unit_test(a_story_is_needed),
         cmocka_unit_test(a_response_without_a_status_ends_no_list),
+        cmocka_unit_test(an_updater_needs_a_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

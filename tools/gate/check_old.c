@@ -116,7 +116,21 @@ static void check_flash_mode(struct gate *gate)
     }
 }
 
-/* A device takes what is signed by the key of the first block of the app that runs. */
+/* A device takes what is signed by the key of the first block of the app that runs; with secure
+ * boot by any that is burnt, and those of the app are. */
+static void trust_old(const struct gate *gate, const struct app_image_source *old,
+                      struct signature_policy *policy, struct error *err)
+{
+    uint32_t length = gate->old.info.image_length;
+    struct efuse efuse = {0};
+    if (!gate_boots_securely(gate)) {
+        signature_policy_from_app(old, length, gate->old.scheme, policy, err);
+    } else {
+        signature_burn_signers(old, length, &efuse, err);
+        signature_policy_from_efuse(&efuse, gate->chip, gate->old.scheme, policy);
+    }
+}
+
 static void check_keys(struct gate *gate)
 {
     if (!gate->old.is_signed && !gate->new.is_signed) {
@@ -129,18 +143,19 @@ static void check_keys(struct gate *gate)
     struct signature_policy policy;
     struct signature_result result;
     struct error err = {""};
-    signature_policy_from_app(&old_source, gate->old.info.image_length, gate->old.scheme, &policy,
-                              &err);
+    trust_old(gate, &old_source, &policy, &err);
     if (signature_verify(&new_source, gate->new.info.image_length, &policy, &result, &err) ==
         ESP_OK) {
-        findings_add(&gate->findings, FINDING_OK, NULL, "signed by the key of %s", gate->old.title);
+        findings_add(&gate->findings, FINDING_OK, NULL, "signed by %s key of %s",
+                     gate_boots_securely(gate) ? "a" : "the", gate->old.title);
         return;
     }
     bool enforced = gate_wants_signature(gate);
     gate->blocked |= enforced;
     findings_add(&gate->findings, enforced ? FINDING_FAIL : FINDING_WARN,
                  "sign it with the key whose digest the devices have",
-                 "not signed by the key of %s: %s", gate->old.title, err.text);
+                 "not signed by %s key of %s: %s", gate_boots_securely(gate) ? "a" : "the",
+                 gate->old.title, err.text);
 }
 
 void gate_check_old(struct gate *gate)

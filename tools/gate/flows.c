@@ -139,9 +139,14 @@ const char *gate_why_no_trials(const struct gate *gate)
                  : NULL;
 }
 
+static bool is_on_trial(const struct gate *gate)
+{
+    return has_trial(gate) && gate_why_no_trials(gate) == NULL;
+}
+
 static void add_trials(const struct gate *gate, struct gate_flows *flows)
 {
-    if (!has_trial(gate) || gate_why_no_trials(gate) != NULL) {
+    if (!is_on_trial(gate)) {
         return;
     }
     struct gate_flow *flow =
@@ -266,7 +271,8 @@ static void add_day(const struct gate *gate, struct gate_flows *flows, const str
 bool gate_flows_make(struct gate *gate, struct gate_flows *flows, struct error *err)
 {
     memset(flows, 0, sizeof *flows);
-    if (!gate_updater(gate, flows->updater, err) || !gate_confirmer(gate, flows->confirmer, err)) {
+    if (!gate_updater(gate, flows->updater, err) ||
+        (is_on_trial(gate) && !gate_confirmer(gate, flows->confirmer, err))) {
         return false;
     }
     add(gate, flows, "gate/update",

@@ -188,7 +188,8 @@ class AllAtOnceTest(GateTest):
         page = self.gate(self.sign(new, "rsa_a"), "--no-sweep", "--sdkconfig",
                          self.write("sdkconfig", ROLLBACK + SIGNED + "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096\n"),
                          status=0)
-        self.assertIn("  skip  rollback: only apps of NEW's signer run on the device", page)
+        self.assertIn("  skip  NEW confirms itself: it stands for the app in the field too", page)
+        self.assertIn("  ok    NEW does not confirm itself: the next reset brings back what ran before", page)
         self.assertIn("  skip  a receive buffer of less than 16384 bytes", page)
         page = self.gate(new, "--no-sweep", "--sdkconfig",
                          self.write("sdkconfig", "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=16384\n"
@@ -199,7 +200,8 @@ class AllAtOnceTest(GateTest):
     def test_both_of_one_version(self):
         page = self.gate(self.image("new.bin", "--seed", "2"), "--from", self.image("old.bin"), "--no-sweep",
                          "--sdkconfig", self.write("sdkconfig", ROLLBACK), status=0)
-        self.assertIn("  skip  rollback: which app does what is told by their versions, and these are alike", page)
+        self.assertIn("  skip  NEW confirms itself: the apps are told apart by their versions, and these are alike", page)
+        self.assertIn("  ok    NEW does not confirm itself: the next reset brings back what ran before", page)
 
 
 class MachineTest(GateTest):

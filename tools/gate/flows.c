@@ -126,40 +126,48 @@ static const char *version_of(const struct gate_image *image)
     return image->name != NULL ? image->info.descriptor.version : STAND_IN_VERSION;
 }
 
-const char *gate_why_no_trials(const struct gate *gate)
+const char *gate_why_unconfirmed(const struct gate *gate)
 {
+    bool stand_in_is_new = gate->old.name == NULL && gate->new.is_signed;
     if (!has_trial(gate)) {
         return NULL;
     }
-    if (gate->old.name == NULL && gate->new.is_signed) {
-        return "rollback: only apps of NEW's signer run on the device, and there is no other";
+    if (stand_in_is_new) {
+        return "NEW confirms itself: it stands for the app in the field too, which only its signer "
+               "could give";
     }
     bool alike = strcmp(version_of(&gate->old), gate->new.info.descriptor.version) == 0;
-    return alike ? "rollback: which app does what is told by their versions, and these are alike"
+    return alike ? "NEW confirms itself: the apps are told apart by their versions, and these are "
+                   "alike"
                  : NULL;
 }
 
-static bool is_on_trial(const struct gate *gate)
+static bool confirms(const struct gate *gate)
 {
-    return has_trial(gate) && gate_why_no_trials(gate) == NULL;
+    return has_trial(gate) && gate_why_unconfirmed(gate) == NULL;
 }
 
 static void add_trials(const struct gate *gate, struct gate_flows *flows)
 {
-    if (!is_on_trial(gate)) {
-        return;
+    if (confirms(gate)) {
+        let_confirm(gate, flows,
+                    add(gate, flows, "gate/confirmed",
+                        "NEW confirms itself after its first boot, and stays", &gate->old,
+                        &gate->new));
     }
-    struct gate_flow *flow =
-        add(gate, flows, "gate/confirmed", "NEW confirms itself after its first boot, and stays",
-            &gate->old, &gate->new);
-    let_confirm(gate, flows, flow);
-    flow = add(gate, flows, "gate/not-confirmed",
-               "NEW does not confirm itself: the next reset brings back what ran before",
-               &gate->old, &gate->new);
-    flow->scenario.expect.boots[0] = (struct expected_boot){
-        .partition = second_slot(gate)->label, .version = gate->new.info.descriptor.version};
-    flow->scenario.expect.boots[1] = (struct expected_boot){.partition = first_slot(gate)->label,
-                                                            .version = version_of(&gate->old)};
+    if (has_trial(gate)) {
+        struct gate_flow *flow =
+            add(gate, flows, "gate/not-confirmed",
+                "NEW does not confirm itself: the next reset brings back what ran before",
+                &gate->old, &gate->new);
+        const char *before = gate->old.name == NULL && gate->new.is_signed
+                                 ? gate->new.info.descriptor.version
+                                 : version_of(&gate->old);
+        flow->scenario.expect.boots[0] = (struct expected_boot){
+            .partition = second_slot(gate)->label, .version = gate->new.info.descriptor.version};
+        flow->scenario.expect.boots[1] =
+            (struct expected_boot){.partition = first_slot(gate)->label, .version = before};
+    }
 }
 
 /* From the last OTA slot the update goes to the first. */
@@ -272,7 +280,7 @@ bool gate_flows_make(struct gate *gate, struct gate_flows *flows, struct error *
 {
     memset(flows, 0, sizeof *flows);
     if (!gate_updater(gate, flows->updater, err) ||
-        (is_on_trial(gate) && !gate_confirmer(gate, flows->confirmer, err))) {
+        (confirms(gate) && !gate_confirmer(gate, flows->confirmer, err))) {
         return false;
     }
     add(gate, flows, "gate/update",

@@ -165,7 +165,7 @@ static bool run_flows(struct gate *gate, struct gate_flows *flows)
 /* What a device has that no file of the build tells, and what nothing here can try. */
 static void show_limits(struct gate *gate)
 {
-    const char *why = gate_why_no_trials(gate);
+    const char *why = gate_why_unconfirmed(gate);
     if (why != NULL) {
         findings_add(&gate->findings, FINDING_SKIP, "give the release in the field with --from",
                      "%s", why);

@@ -34,7 +34,7 @@ static void usage(FILE *out)
           "      --no-strict    behave as the device does: for a strict build\n"
           "  -h, --help\n\n"
           "Exit status: 0 all passed, 1 one failed or the page could not be written, 2 the\n"
-          "command line is wrong, 77 all skipped.\n",
+          "command line is wrong or this machine not fit for it, 77 all skipped.\n",
           out);
 }
 

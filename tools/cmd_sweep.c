@@ -58,7 +58,7 @@ static void usage(FILE *out)
         "wrong on\n"
         "purpose: it must find bricks, and print the shortest way to one.\n\n"
         "Exit status: 0 nothing found, 1 something, or the sweep could not be made, 2 the\n"
-        "command line is wrong.\n",
+        "command line is wrong, or this machine is not fit for it (disk, files, memory).\n",
         out);
 }
 

@@ -32,6 +32,6 @@ struct gate_flows {
  * is no firmware to run. */
 bool gate_flows_make(struct gate *gate, struct gate_flows *flows, struct error *err);
 
-/** Why NEW confirms itself in none of them, though the sdkconfig has rollback; NULL: it does, or the
- * sdkconfig has not. */
+/** Why NEW confirms itself in none of them, though the sdkconfig has rollback; NULL: it does, or
+ * the sdkconfig has not. */
 const char *gate_why_unconfirmed(const struct gate *gate);

@@ -119,8 +119,9 @@ add_test(NAME sweep/flash COMMAND otasim sweep flash ${part} flow/b-to-a)
 add_test(NAME sweep/network COMMAND otasim sweep network ${part} flow/first-update-native)
 add_test(NAME sweep/random COMMAND otasim sweep random --walks ${walks})
 set_tests_properties(sweep/unit sweep/power sweep/memory sweep/flash sweep/network
-                     sweep/random
                      PROPERTIES LABELS sweep TIMEOUT 600 PROCESSORS 2)
+# Alone, so that its time tells how fast the walks are.
+set_tests_properties(sweep/random PROPERTIES LABELS sweep TIMEOUT 600 RUN_SERIAL TRUE)
 
 # Each failure of the catalogue is replayed, or says where else it is tried.
 add_test(NAME catalogue/complete COMMAND otasim list --catalogue)

@@ -281,6 +281,20 @@ SCENARIOS(contract) = {
                                  .state = STATE_K1),
     },
     {
+        .name = "contract/encrypted-tail-fails",
+        .about = "the flash fails when the last block of 16 bytes is due: esp_ota_end says so with "
+                 "a code of its own",
+        .catalogue = "F06 F03",
+        .device = {.flash_encryption = true, .flash_fails_at = 4},
+        .firmware = "contract:writes_a_tail_under_encryption",
+        .expect = {.result = ESP_ERR_INVALID_STATE,
+                   .failed_in = "esp_ota_end",
+                   .state = STATE_K1,
+                   .hazard = "encrypted-tail-unerased"},
+        .documented = DOCUMENTED(.result = ESP_ERR_INVALID_STATE, .failed_in = "esp_ota_end",
+                                 .state = STATE_K1),
+    },
+    {
         .name = "contract/odd-size-under-encryption",
         .about = "esp_ota_write_with_offset of 24 bytes with flash encryption",
         .source = "aws/amazon-freertos#3215",
@@ -318,6 +332,33 @@ SCENARIOS(contract) = {
         .expect = {.result = ESP_ERR_OTA_ALREADY_IN_PROGRESS,
                    .failed_in = "esp_ota_begin",
                    .state = STATE_K1},
+    },
+    {
+        .name = "contract/update-of-anothers-final-partition",
+        .about = "an update stages in ota_0 what is for ota_1: nobody else may write ota_1",
+        .source = "espressif/esp-idf#18127",
+        .catalogue = "F09",
+        .firmware = "contract:begins_the_final_partition_of_another",
+        .expect = {.result = ESP_ERR_OTA_ALREADY_IN_PROGRESS,
+                   .failed_in = "esp_ota_begin",
+                   .state = STATE_K0},
+    },
+    {
+        .name = "contract/stages-a-bootloader",
+        .about = "a bootloader is verified as one, by a place for it that is put back: it needs no "
+                 "room for a description",
+        .catalogue = "C07",
+        .image = {.flaws = APP_IMAGE_FLAW_SHORT_FIRST_SEGMENT},
+        DOES("stages_a_bootloader"),
+        .expect = {.no_update = true, .state = STATE_K1},
+    },
+    {
+        .name = "contract/bootloader-protected-again",
+        .about =
+            "an update of the bootloader is given up: nobody may erase the bootloader any more",
+        .catalogue = "F10",
+        .firmware = "contract:erases_the_bootloader_after_an_abort",
+        .expect = {.no_update = true, .crash = true, .state = STATE_K0, .flash_untouched = true},
     },
     {
         .name = "contract/restarts-without-abort",

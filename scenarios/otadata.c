@@ -221,6 +221,21 @@ SCENARIOS(otadata) = {
         .expect = {.boots = {{OTA_1, "2.0.0"}}, .more_boots = 1},
     },
     {
+        .name = "otadata/update-of-the-selected-slot-is-on-trial",
+        .about = "ota_1 is selected, confirmed and broken, ota_0 runs: the new app in ota_1 is on "
+                 "trial all the same, and goes when nobody confirms it",
+        .catalogue = "O17",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.1.0"}},
+                            {OTA_1, BROKEN(BIT_FLIP, "1.2.0")}},
+                   .otadata = {ENTRY(1, OTADATA_VALID), ENTRY(2, OTADATA_VALID)}},
+        .firmware = "updater-rollback",
+        .firmware_of = {{"2.0.0", "behaviours-rollback:app_main"}},
+        .server = {IMAGE()},
+        .expect = {.boots = {{OTA_1, "2.0.0"}, {OTA_0, "1.1.0", .reset = "power-on"}},
+                   .more_boots = 1},
+    },
+    {
         .name = "otadata/update-after-fallback-of-three",
         .about = "slot 1 of three is selected, 0 and 1 are broken, 2 runs: the number that selects "
                  "slot 0 is not the next one",

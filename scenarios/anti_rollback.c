@@ -57,6 +57,22 @@ SCENARIOS(anti_rollback) = {
                    .more_boots = 1},
     },
     {
+        .name = "anti_rollback/no-way-back-to-factory",
+        .about =
+            "an app that rejects itself with nothing but factory to go back to: refused, since "
+            "nobody knows how old that is",
+        .catalogue = "O26",
+        .device = {.secure_version = 1,
+                   .apps = {{FACTORY, {.version = "1.0.0", .secure_version = 1}},
+                            {OTA_0, {.version = "1.1.0", .secure_version = 1}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        .firmware = "behaviours-anti_rollback:rejects_itself",
+        .expect = {.no_update = true,
+                   .crash = true, /* by ESP_ERROR_CHECK */
+                   .state = STATE_K0,
+                   .boots = {{OTA_0, "1.1.0"}}},
+    },
+    {
         .name = "anti_rollback/raised-on-confirmation",
         .about = "the chip's secure version is raised when the new app confirms itself",
         .catalogue = "O27",

@@ -361,6 +361,15 @@ SCENARIOS(contract) = {
         .expect = {.no_update = true, .crash = true, .state = STATE_K0, .flash_untouched = true},
     },
     {
+        .name = "contract/looks-at-the-bootloader",
+        .about =
+            "the bootloader's description is asked for, twice: it has none here, and the table "
+            "no partition that was not there",
+        .catalogue = "C06",
+        .firmware = "contract:looks_at_the_bootloader",
+        .expect = {.no_update = true, .state = STATE_K0, .flash_untouched = true},
+    },
+    {
         .name = "contract/restarts-without-abort",
         .about = "an update is given up without abort, and another begun: the slot is still taken",
         .source = "esphome/esphome PR#15720",

@@ -61,6 +61,23 @@ SCENARIOS(range) = {
         .expect = {.requests = {HEAD("/fw.bin", .status = 200), REST}},
     },
     {
+        .name = "range/header-of-the-application",
+        .about = "a header that http_client_init_cb sets goes with HEAD, and with each part",
+        .catalogue = "G01",
+        .firmware = "updater-partial",
+        .update = {.api = UPDATE_STEPS,
+                   .get_img_desc = true,
+                   .partial_http_download = true,
+                   .max_http_request_size = 32768,
+                   .headers = {{"Authorization", "Bearer t"}}},
+        .server = {PARTS},
+        .expect =
+            {.any_events = true,
+             .requests = {HEAD("/fw.bin", .authorization = "Bearer t"),
+                          GET("/fw.bin", .authorization = "Bearer t", .range = "bytes=0-32767"),
+                          GET("/fw.bin", .authorization = "Bearer t", .range = "bytes=32768-")}},
+    },
+    {
         .name = "range/one-part-is-enough",
         .about = "an image as large as a part is fetched without a range",
         .catalogue = "G01",

@@ -126,6 +126,10 @@ class Upgrade(unittest.TestCase):
     def test_the_same_release_changes_nothing(self):
         self.assertIn("0 known changes", otasim("upgrade", "5.3.5", "5.3"))
 
+    def test_the_init_callback_comes_before_head_from_4_4_3_on(self):
+        out = otasim("upgrade", "4.4.2", "4.4.3", "range/header-of-the-application")
+        self.assertIn("1 of 1 scenarios end differently; 0 that passed fail now", out)
+
     def test_scenarios_whose_verdicts_differ_are_shown(self):
         out = otasim("upgrade", "5.5.4", "5.5.5", "redirect/downgrade-to-http", "image/good")
         self.assertIn("redirect/downgrade-to-http", out)

@@ -282,6 +282,61 @@ static void a_redirect_closes_for_the_host_and_for_the_port(void **state)
     }
 }
 
+static int redirections;
+
+static esp_err_t count_redirections(esp_http_client_event_t *event)
+{
+    redirections += event->event_id == HTTP_EVENT_REDIRECT;
+    return ESP_OK;
+}
+
+static void a_handler_hears_of_a_redirect_from_5_0_on(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t release;
+        int heard;
+    } cases[] = {{V4_4_8, 0}, {V5_1_7, 1}, {MASTER, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        START(MOVED("/b"));
+        boot.release = cases[i].release;
+        const esp_http_client_config_t config = {.url = "http://localhost/",
+                                                 .disable_auto_redirect = true,
+                                                 .event_handler = count_redirections};
+        redirections = 0;
+        esp_http_client_handle_t client = esp_http_client_init(&config);
+        assert_int_equal(esp_http_client_perform(client), ESP_OK);
+        esp_http_client_cleanup(client);
+        stop_server();
+        assert_int_equal(redirections, cases[i].heard);
+    }
+}
+
+/* The second of the two, where there is one, is that of esp_http_client_cleanup. */
+static void who_gives_up_a_handshake_hears_of_it_but_from_5_3_to_6_0(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t release;
+        int announced;
+    } cases[] = {{V5_1_7, 2}, {V5_3_5, 0}, {V5_5_5, 0}, {MASTER, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        START(OK);
+        boot.release = cases[i].release;
+        const esp_http_client_config_t config = {.url = "https://localhost:8080/",
+                                                 .is_async = true,
+                                                 .cert_pem = "",
+                                                 .event_handler = count_disconnections};
+        disconnections = 0;
+        esp_http_client_handle_t client = esp_http_client_init(&config);
+        assert_int_not_equal(esp_http_client_open(client, 0), ESP_OK);
+        esp_http_client_close(client);
+        esp_http_client_cleanup(client);
+        stop_server();
+        assert_int_equal(disconnections, cases[i].announced);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +352,8 @@ int main(void)
         cmocka_unit_test(a_request_that_is_too_long_is_cut_before_master),
         cmocka_unit_test(every_close_is_announced_before_5_3),
         cmocka_unit_test(a_redirect_closes_for_the_host_and_for_the_port),
+        cmocka_unit_test(a_handler_hears_of_a_redirect_from_5_0_on),
+        cmocka_unit_test(who_gives_up_a_handshake_hears_of_it_but_from_5_3_to_6_0),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -218,6 +218,18 @@ SCENARIOS(contract) = {
                 .update = {.url = "https://localhost:8079/fw.bin"}, .server = {IMAGE()}),
     BEGIN_FAILS("nowhere", "302 to nowhere", ESP_ERR_INVALID_ARG, .server = {RESPONSE(302)}),
     {
+        .name = "contract/buffer-in-psram",
+        .about = "buffer_caps ask for PSRAM, which the board does not have: no memory, after the "
+                 "connection was made",
+        .catalogue = "M01",
+        DOES("wants_its_buffer_in_psram"),
+        .expect = {.result = ESP_ERR_NO_MEM,
+                   .failed_in = "esp_https_ota_begin",
+                   .state = STATE_K0,
+                   .events = {START, CONNECTED},
+                   .requests = {GET("/fw.bin")}},
+    },
+    {
         .name = "contract/status-of-a-failed-begin",
         .about = "begin fails without a handle: the status is to be had in the client's events",
         .source = "espressif/esp-idf#14302",
@@ -351,6 +363,19 @@ SCENARIOS(contract) = {
         .image = {.flaws = APP_IMAGE_FLAW_SHORT_FIRST_SEGMENT},
         DOES("stages_a_bootloader"),
         .expect = {.no_update = true, .state = STATE_K1},
+    },
+    {
+        .name = "contract/downloads-a-bootloader",
+        .about = "the same over HTTPS, for a chip that is newer than the bootloader's highest "
+                 "revision, which counts for apps only",
+        .catalogue = "C07",
+        .device = {.chip_revision = 2},
+        .image = {.flaws = APP_IMAGE_FLAW_SHORT_FIRST_SEGMENT, .max_chip_revision = 1},
+        DOES("downloads_a_bootloader"),
+        .expect = {.no_update = true,
+                   .state = STATE_K1,
+                   .events = {START, CONNECTED, VERIFY_CHIP_ID, VERIFY_CHIP_REVISION,
+                              WRITE_FLASH_TO(IMAGE_SIZE), FINISH}},
     },
     {
         .name = "contract/bootloader-protected-again",

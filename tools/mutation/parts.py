@@ -1,4 +1,5 @@
 """The parts of the suite, each a command that fails if it finds something and names the case."""
+import glob
 import os
 import re
 import signal
@@ -99,6 +100,10 @@ def find_parts(scratch):
     for family in RECORDINGS:
         add("replay/" + family, ("replay", "--quiet", scratch.path("fixtures", "vectors", family + ".jsonl")),
             FAILED_RECORD, replayers)
+    releases = scratch.path("fixtures", "vectors", "releases")
+    for release in sorted(os.listdir(releases)):
+        files = sorted(glob.glob(os.path.join(releases, release, "*.jsonl")))
+        add("replay/" + release, ("replay", "--quiet", *files), FAILED_RECORD, replayers)
     for kind, options in SWEEPS.items():
         add("sweep/" + kind, ("sweep", kind, *options), FINDING, WALKED if kind == "random" else ("updater",))
     return {part.name: part for part in parts}

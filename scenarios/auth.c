@@ -26,15 +26,21 @@
             .result = ESP_FAIL, .state = STATE_K0, .events = {START}, .requests = {__VA_ARGS__}},  \
     }
 
+#define NONCE         "0123456789abcdef"
+#define ANOTHER_NONCE "fedcba9876543210"
+#define OPAQUE        "fedcba"
+#define ASKS_DIGEST(algorithm, nonce)                                                              \
+    CHALLENGE("Digest realm=\"fw\", qop=\"auth\", nonce=\"" nonce "\", opaque=\"" OPAQUE           \
+              "\", algorithm=" algorithm)
+#define ANSWERS(nonce_) .digest = {"u", "p", nonce_, OPAQUE, .count = 1}
+
 #define DIGEST(algorithm)                                                                          \
     {                                                                                              \
         .name = "auth/digest-" algorithm,                                                          \
         .about = "a Digest challenge with " algorithm ", qop and opaque is answered",              \
         .catalogue = "A06", CAN_BASIC, .update = {CREDENTIALS},                                    \
-        .server = {CHALLENGE("Digest realm=\"fw\", qop=\"auth\", nonce=\"0123456789abcdef\", "     \
-                             "opaque=\"fedcba\", algorithm=" algorithm),                           \
-                   IMAGE()},                                                                       \
-        .expect = {.requests = {TRY, GET("/fw.bin", .status = 200)}},                              \
+        .server = {ASKS_DIGEST(algorithm, NONCE), IMAGE()},                                        \
+        .expect = {.requests = {TRY, GET("/fw.bin", ANSWERS(NONCE), .status = 200)}},              \
     }
 
 SCENARIOS(auth) = {
@@ -94,5 +100,29 @@ SCENARIOS(auth) = {
     },
     DIGEST("MD5"),
     DIGEST("SHA-256"),
+    DIGEST("MD5-sess"),
+    DIGEST("SHA-256-sess"),
+    {
+        .name = "auth/digest-stale",
+        .about = "the nonce has aged meanwhile: the answer is to the new one, and its first",
+        .catalogue = "A06",
+        CAN_BASIC,
+        .update = {CREDENTIALS},
+        .server = {ASKS_DIGEST("MD5", NONCE), ASKS_DIGEST("MD5, stale=true", ANOTHER_NONCE),
+                   IMAGE()},
+        .expect = {.requests = {TRY, GET("/fw.bin", ANSWERS(NONCE), .status = 401),
+                                GET("/fw.bin", ANSWERS(ANOTHER_NONCE), .status = 200)}},
+    },
+    {
+        .name = "auth/digest-with-a-query",
+        .about = "who asks is where the redirect led to: the answer is for that path and query",
+        .catalogue = "A06",
+        CAN_BASIC,
+        .update = {CREDENTIALS},
+        .server = {REDIRECT(302, "https://localhost:8443/fw.bin?v=2", .body = "none"),
+                   ASKS_DIGEST("MD5", NONCE), IMAGE()},
+        .expect = {.requests = {GET("/fw.bin", .status = 302), GET("/fw.bin?v=2", .status = 401),
+                                GET("/fw.bin?v=2", ANSWERS(NONCE), .status = 200)}},
+    },
     END_OF_SCENARIOS,
 };

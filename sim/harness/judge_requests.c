@@ -1,5 +1,6 @@
 /* The verdict on requests: those that arrived at the server, in order. */
 #include "judge.h"
+#include "judge_digest.h"
 #include "text.h"
 
 /* A connection that did not come to a request has a name in its place. */
@@ -23,6 +24,9 @@ static bool request_matches(const struct expected_request *expected, const json_
             (expected->authorization[0] == '\0'
                  ? judge_text(actual, "authorization") == NULL
                  : judge_equal(expected->authorization, judge_text(actual, "authorization")))) &&
+           (expected->digest.username == NULL ||
+            judge_digest(&expected->digest, judge_text(actual, "method"),
+                         judge_text(actual, "path"), judge_text(actual, "digest"))) &&
            (expected->status == 0 ||
             expected->status == json_integer_value(json_object_get(actual, "status"))) &&
            (expected->connection == 0 ||
@@ -33,6 +37,14 @@ static void add_field(struct text *text, const char *name, const char *value)
 {
     if (value != NULL) {
         text_add(text, " %s=%s", name, value);
+    }
+}
+
+static void add_digest(struct text *text, const struct expected_digest *digest)
+{
+    if (digest->username != NULL) {
+        text_add(text, " authorization=Digest of %s, nonce %s, nc %u", digest->username,
+                 digest->nonce, digest->count);
     }
 }
 
@@ -49,6 +61,7 @@ static char *expected_requests_text(const struct expected_request *requests, siz
         add_field(&text, "alpn", row->alpn);
         add_field(&text, "user_agent", row->user_agent);
         add_field(&text, "authorization", row->authorization);
+        add_digest(&text, &row->digest);
         if (row->status != 0) {
             text_add(&text, " status=%d", row->status);
         }
@@ -74,7 +87,9 @@ static char *actual_requests_text(const json_t *requests, size_t departs)
         add_field(&text, "range", judge_text(row, "range"));
         add_field(&text, "host", judge_text(row, "host"));
         add_field(&text, "alpn", judge_text(row, "alpn"));
-        add_field(&text, "authorization", judge_text(row, "authorization"));
+        const char *digest = judge_text(row, "digest");
+        add_field(&text, "authorization",
+                  digest != NULL ? digest : judge_text(row, "authorization"));
         text_add(&text, " status=%d connection=%d",
                  (int)json_integer_value(json_object_get(row, "status")),
                  (int)json_integer_value(json_object_get(row, "conn")));

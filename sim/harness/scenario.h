@@ -291,6 +291,14 @@ struct expected_event {
     }
 /* clang-format on */
 
+/** The right answer to a Digest challenge: of this user, to the challenge of that nonce (and
+ * opaque, where it had one), for the n-th time. */
+struct expected_digest {
+    const char *username; /* NULL: not compared */
+    const char *password, *nonce, *opaque;
+    unsigned count;
+};
+
 /** A request as the server saw it. Fields that are NULL are not compared, but for range: NULL
  * expects no Range header. */
 struct expected_request {
@@ -298,9 +306,10 @@ struct expected_request {
     const char *path;
     const char *host, *range, *user_agent;
     const char *authorization; /* NONE: the header is not there */
-    int status;                /* as answered; 0: not compared */
-    int connection;            /* number of the connection, from 1; 0: not compared */
-    const char *alpn;          /* the protocol that was agreed on */
+    struct expected_digest digest;
+    int status;       /* as answered; 0: not compared */
+    int connection;   /* number of the connection, from 1; 0: not compared */
+    const char *alpn; /* the protocol that was agreed on */
 };
 #define NONE ""
 #define GET(target, ...)                                                                           \

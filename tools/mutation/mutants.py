@@ -27,6 +27,9 @@ BOOTLOADER = "sim/device/bootloader.c"
 OTADATA = "sim/device/otadata.c"
 APP_IMAGE = "sim/device/app_image.c"
 CLIENT = "sim/http/http_client.c"
+CREDENTIALS = "sim/http/http_credentials.c"
+AUTH = "sim/http/http_auth.c"
+HTTP_REQUEST = "sim/http/http_request.c"
 CONNECTION = "sim/http/http_connection.c"
 PERFORM = "sim/http/http_perform.c"
 READ = "sim/http/http_read.c"
@@ -480,6 +483,34 @@ MUTANTS = [
     Mutant("client-credentials-leaked", CLIENT,
            "    http_free(client->username);\n", "",
            scenarios("memory")),
+    Mutant("stale-nonce-answered-again", CREDENTIALS,
+           "    http_challenge_clear(&client->challenge);\n    client->challenge = challenge;\n",
+           "    if (client->challenge.type != HTTP_AUTH_TYPE_NONE) {\n"
+           "        http_challenge_clear(&challenge);\n"
+           "        return ESP_OK;\n"
+           "    }\n"
+           "    client->challenge = challenge;\n",
+           scenarios("auth")),
+    Mutant("count-of-the-last-nonce", CREDENTIALS,
+           "    client->auth_type = challenge.type;\n    client->nonce_count = 0;\n",
+           "    client->auth_type = challenge.type;\n",
+           scenarios("auth")),
+    Mutant("challenge-leaked", CREDENTIALS,
+           "    http_challenge_clear(&client->challenge);\n    client->challenge = challenge;\n",
+           "    client->challenge = challenge;\n",
+           scenarios("auth")),
+    Mutant("nonce-counted-from-0", HTTP_REQUEST,
+           ".count = ++client->nonce_count,", ".count = client->nonce_count++,",
+           scenarios("auth")),
+    Mutant("digest-of-the-path-alone", HTTP_REQUEST,
+           "        .uri = uri,", "        .uri = client->url.path,",
+           scenarios("auth")),
+    Mutant("session-algorithm-without-a-session", AUTH,
+           "    if (algorithm->is_session) {", "    if (false) {",
+           scenarios("auth")),
+    Mutant("opaque-not-given-back", AUTH,
+           "    if (challenge->opaque != NULL) {", "    if (false) {",
+           scenarios("auth")),
     Mutant("host-name-not-verified", CLIENT,
            ".skip_common_name = config->skip_cert_common_name_check,", ".skip_common_name = true,",
            scenarios("tls")),

@@ -89,6 +89,18 @@ SCENARIOS(auth) = {
         .expect = NOT_UNDERSTOOD,
     },
     {
+        .name = "auth/challenge-in-lower-case",
+        .about = "a gateway writes all header names in lower case, that of the challenge too",
+        .source = "espressif/esp-idf#2921",
+        .catalogue = "A01",
+        CAN_BASIC,
+        .update = {CREDENTIALS},
+        .server = {RESPONSE(401, .body = "none",
+                            .headers = {{"www-authenticate", "Basic realm=\"fw\""}}),
+                   IMAGE()},
+        .expect = {.requests = {TRY, GET("/fw.bin", .authorization = "Basic dTpw", .status = 200)}},
+    },
+    {
         .name = "auth/challenge-bearer",
         .about = "401 wants a bearer token",
         .source = "recording A-401-unknown-scheme",

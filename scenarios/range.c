@@ -1,6 +1,7 @@
 /* Updates that are fetched part by part (partial_http_download): catalogue family G. */
 #include "scenario.h"
 
+#include "esp_http_client.h"
 #include "esp_ota_ops.h"
 
 #define BY_16_KB                                                                                   \
@@ -143,6 +144,32 @@ SCENARIOS(range) = {
                    .hazard = "part-not-compared"},
         .documented = DOCUMENTED(.result = ESP_FAIL, .events = GIVEN_UP,
                                  .requests = {PROBE, FIRST, SECOND}),
+    },
+    {
+        .name = "range/probe-not-satisfiable",
+        .shows = "head-refused-fails",
+        .about = "HEAD is refused, and so is the range of one byte: the file is empty",
+        .source = "aws/amazon-freertos#1034",
+        .catalogue = "G02",
+        BY_16_KB,
+        .server = {REFUSES(403), REFUSES(416)},
+        .expect = {.result = ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE,
+                   .state = STATE_K0,
+                   .events = {START},
+                   .requests = {PROBE, PART("0-0")}},
+    },
+    {
+        .name = "range/lower-case-headers",
+        .shows = "head-refused-fails",
+        .about = "a gateway writes all header names in lower case, that of the size too",
+        .source = "RavenSystem/esp-homekit-devices#1655",
+        .catalogue = "H16 G02",
+        BY_16_KB,
+        .server = {REFUSES(403),
+                   RESPONSE(206, .body = TEXT("x"),
+                            .headers = {{"content-range", "bytes 0-0/65536"}}),
+                   PARTS},
+        .expect = {.requests = {HEAD("/fw.bin", .status = 403), PART("0-0"), REST}},
     },
     {
         .name = "range/total-unknown",

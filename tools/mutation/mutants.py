@@ -128,6 +128,10 @@ MUTANTS = [
            "if (select.active < 0 || select.slots == 0) {\n        return default_boot_partition();",
            "if (select.slots == 0) {\n        return default_boot_partition();",
            replay("E")),
+    Mutant("strictly-no-number-is-the-last", SELECT,
+           "    uint32_t old_seq = ota_select_slot(select, old.ota_seq) + 1;",
+           "    uint32_t old_seq = old.ota_seq;",
+           ("strict",)),
 
     # Writing: esp_ota_begin to esp_ota_end.
     Mutant("running-app-overwritten", SESSION,
@@ -443,6 +447,9 @@ MUTANTS = [
            "ota->image_size - ota->written <= ota->max_request;",
            "ota->image_size - ota->written < ota->max_request;",
            replay("B")),
+    Mutant("probe-not-satisfiable-has-no-code", PARTIAL,
+           "        return ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE;", "        return ESP_FAIL;",
+           scenarios("range")),
 
     # The HTTP client.
     Mutant("downgrade-to-http-followed", REDIRECT,
@@ -473,6 +480,12 @@ MUTANTS = [
     Mutant("total-read-before-the-slash", RESPONSE,
            "const char *slash = strchr(value, '/');", "const char *slash = strchr(value, '-');",
            replay("B")),
+    Mutant("challenge-in-lower-case-missed", RESPONSE,
+           'strcasecmp(name->bytes, "WWW-Authenticate") == 0', 'strcmp(name->bytes, "WWW-Authenticate") == 0',
+           scenarios("auth")),
+    Mutant("total-in-lower-case-missed", RESPONSE,
+           'strcasecmp(name->bytes, "Content-Range") == 0', 'strcmp(name->bytes, "Content-Range") == 0',
+           scenarios("range")),
     Mutant("tls-session-leaked", CONNECTION,
            "    client->connection = NULL;\n    release_tls_memory(client);\n",
            "    client->connection = NULL;\n    client->tls_memory = NULL;\n",

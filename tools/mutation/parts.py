@@ -96,6 +96,8 @@ def find_parts(scratch):
     for family in sorted({name.split("/")[0] for name in names}):
         add("scenarios/" + family, ("run", "--quiet", family + "/*"), FAILED_SCENARIO,
             firmware_named_in(scratch.path("scenarios", family + ".c"), modules))
+    # Faults of what replaces the device's own.
+    add("strict", ("run", "--quiet", "--strict"), FAILED_SCENARIO, modules)
     replayers = tuple(name for name in modules if name.startswith("replayer"))
     for family in RECORDINGS:
         add("replay/" + family, ("replay", "--quiet", scratch.path("fixtures", "vectors", family + ".jsonl")),

@@ -111,6 +111,15 @@ SCENARIOS(anti_rollback) = {
                    .more_boots = 1},
     },
     {
+        .name = "anti_rollback/raised-to-the-last-bit",
+        .about = "the efuses hold 16 secure versions: the last of them can be burnt",
+        .catalogue = "O27",
+        NEWER(16, "confirms"),
+        .expect = {.secure_version = 16,
+                   .boots = {{OTA_1, "2.0.0", .reset = "software", .end = "idle"}},
+                   .more_boots = 1},
+    },
+    {
         .name = "anti_rollback/raised-by-the-bootloader",
         .about = "confirmed, but power failed before the efuse: the bootloader makes up for it",
         .catalogue = "O27",

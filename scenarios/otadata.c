@@ -124,6 +124,17 @@ SCENARIOS(otadata) = {
         ONLY_BOOTS("test", "0.1.0"),
     },
     {
+        .name = "otadata/test-app-button-without-a-test-app",
+        .about =
+            "the button of the test app is held where the table has none: otadata says what boots",
+        .catalogue = "O32",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}}, {OTA_0, {.version = "1.1.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)},
+                   .pins_low = PIN(18)},
+        .firmware = "updater-boot_pins",
+        ONLY_BOOTS(OTA_0, "1.1.0"),
+    },
+    {
         .name = "otadata/confirms-after-switching",
         .about = "mark-valid after the update and before the reboot confirms the new app, untested",
         .source = "esphome/esphome PR#17699",
@@ -247,6 +258,24 @@ SCENARIOS(otadata) = {
                    .otadata = {ENTRY(4, OTADATA_UNDEFINED), ENTRY(5, OTADATA_UNDEFINED)}},
         .server = {IMAGE()},
         .expect = {.boots = {{OTA_0, "2.0.0"}}, .more_boots = 1},
+    },
+    {
+        .name = "otadata/too-many-segments",
+        .about = "the selected app has 17 segments: factory boots",
+        .catalogue = "O17",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, BROKEN(SEGMENT_COUNT, "1.1.0")}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        ONLY_BOOTS(FACTORY, "1.0.0"),
+    },
+    {
+        .name = "otadata/odd-segment",
+        .about = "the selected app has a segment whose length is no multiple of 4: factory boots",
+        .catalogue = "O17",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, BROKEN(SEGMENT_LENGTH, "1.1.0")}},
+                   .otadata = {ENTRY(1, OTADATA_VALID)}},
+        ONLY_BOOTS(FACTORY, "1.0.0"),
     },
     {
         .name = "otadata/fallback-downwards-first",

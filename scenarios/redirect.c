@@ -47,6 +47,16 @@
 
 SCENARIOS(redirect) = {
     {
+        .name = "redirect/in-capitals",
+        .about = "a Location in capitals is the same scheme and host: no downgrade, and the "
+                 "connection stays",
+        .source = "RFC 3986, 6.2.2.1",
+        .catalogue = "R01",
+        .server = {REDIRECT(302, "HTTPS://LOCALHOST:8443/moved.bin"), IMAGE()},
+        .expect = {.requests = {GET("/fw.bin", .connection = 1),
+                                GET("/moved.bin", .connection = 1)}},
+    },
+    {
         .name = "redirect/found-then-image",
         .about = "a 302 is followed and its body is not taken for firmware",
         .source = "espressif/esp-idf#3218",

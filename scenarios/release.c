@@ -54,6 +54,16 @@ SCENARIOS(release) = {
         .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .any_events = true},
     },
     {
+        .name = "release/allows-older-block-revisions-only",
+        .shows = "block-revision-ignored",
+        .about = "the chip's efuse blocks are of a newer revision than the image allows",
+        .source = "espressif/esp-idf 1c2f8b8ce08",
+        .device = {.efuse_block_revision = 102},
+        .image = {.max_block_revision = 99},
+        .server = {IMAGE()},
+        .expect = {.result = ESP_ERR_OTA_VALIDATE_FAILED, .any_events = true},
+    },
+    {
         .name = "release/no-room-for-a-description",
         .shows = "short-descriptor-accepted",
         .about = "the first segment is shorter than an app descriptor",

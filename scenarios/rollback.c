@@ -128,6 +128,18 @@ SCENARIOS(rollback) = {
                    .more_boots = 2},
     },
     {
+        .name = "rollback/both-on-trial",
+        .about =
+            "neither entry was confirmed: both apps are given up, and factory boots and updates",
+        .catalogue = "O05",
+        .device = {.apps = {{FACTORY, {.version = "1.0.0"}},
+                            {OTA_0, {.version = "1.1.0"}},
+                            {OTA_1, {.version = "1.2.0"}}},
+                   .otadata = {ENTRY(1, OTADATA_PENDING_VERIFY), ENTRY(2, OTADATA_PENDING_VERIFY)}},
+        .firmware = "updater-rollback",
+        .server = {IMAGE()},
+    },
+    {
         .name = "rollback/update-while-pending",
         .about = "an unconfirmed app must not update: nothing is written, a reset rolls it back",
         .catalogue = "O10",

@@ -56,15 +56,6 @@
 
 SCENARIOS(image) = {
     {
-        .name = "image/smaller-mmu-pages",
-        .about = "the description says that the image is laid out for pages of 32 KB, which the "
-                 "chip can have",
-        .catalogue = "I01",
-        .device = {.chip = "esp32c6"},
-        .image = {.mmu_page_size = 15},
-        .server = {IMAGE()},
-    },
-    {
         .name = "image/good",
         .about = "a valid image, one-shot",
         .server = {IMAGE()},

@@ -47,6 +47,17 @@
 
 SCENARIOS(redirect) = {
     {
+        .name = "redirect/without-a-port",
+        .about = "a Location without a port is that of its scheme, where nobody listens here",
+        .source = "RFC 9110, 4.2.2",
+        .catalogue = "R01",
+        .server = {REDIRECT(302, "https://localhost/moved.bin"), IMAGE()},
+        .expect = {.result = ESP_ERR_HTTP_CONNECT,
+                   .state = STATE_K0,
+                   .events = {START},
+                   .requests = {GET("/fw.bin")}},
+    },
+    {
         .name = "redirect/in-capitals",
         .about = "a Location in capitals is the same scheme and host: no downgrade, and the "
                  "connection stays",

@@ -27,6 +27,7 @@ BOOTLOADER = "sim/device/bootloader.c"
 OTADATA = "sim/device/otadata.c"
 APP_IMAGE = "sim/device/app_image.c"
 CLIENT = "sim/http/http_client.c"
+EFUSE = "sim/device/efuse.c"
 CREDENTIALS = "sim/http/http_credentials.c"
 AUTH = "sim/http/http_auth.c"
 HTTP_REQUEST = "sim/http/http_request.c"
@@ -605,6 +606,34 @@ MUTANTS = [
     Mutant("block-revision-not-checked", APP_IMAGE,
            "bool below = min != 0 && min != REVISION_UNSET && revision < min;", "bool below = false;",
            replay("E", "F")),
+    Mutant("one-entry-on-trial-aborted", BOOTLOADER,
+           '                                      : "otadata entry 1 was not confirmed: ABORTED");\n',
+           '                                      : "otadata entry 1 was not confirmed: ABORTED");\n'
+           "            break;\n",
+           scenarios("rollback")),
+    Mutant("test-pin-without-a-test-app", BOOTLOADER,
+           "run->config->test_app_pin_held && find_app(run, BOOTLOADER_INDEX_TEST) != NULL",
+           "run->config->test_app_pin_held && run->slots > 0",
+           scenarios("otadata")),
+    Mutant("last-efuse-bit-not-burnt", EFUSE,
+           "if (version > efuse->secure_version_length) {", "if (version >= efuse->secure_version_length) {",
+           scenarios("anti_rollback")),
+    Mutant("highest-block-revision-not-checked", APP_IMAGE,
+           "        max != 0 && max != REVISION_UNSET && revision > max && !rules->efuse->ignore_block_major;",
+           "        false;",
+           scenarios("release")),
+    Mutant("highest-chip-revision-of-a-bootloader", APP_IMAGE,
+           "bool check_max = rules->kind == APP_IMAGE_APP && max != 0", "bool check_max = max != 0",
+           scenarios("contract")),
+    Mutant("scheme-in-capitals-is-a-downgrade", REDIRECT,
+           'strncasecmp(location, "https://", 8) == 0', 'strncmp(location, "https://", 8) == 0',
+           scenarios("redirect")),
+    Mutant("host-in-capitals-is-another", REDIRECT,
+           "strcasecmp(client->url.host, url->host) != 0;", "strcmp(client->url.host, url->host) != 0;",
+           scenarios("redirect")),
+    Mutant("port-kept-where-none-is-named", REDIRECT,
+           "url->port = port != 0 ? port : client->url.port;", "url->port = client->url.port;\n        (void)port;",
+           scenarios("redirect")),
 
     # What older releases do.
     Mutant("slot-forgotten-in-any-release", SESSION,

@@ -106,7 +106,7 @@ MUTANTS = [
            scenarios("otadata")),
     Mutant("selected-app-taken-for-the-running-one", SELECT,
            "           slot == ota_slot_number(running);", "           slot < select->slots;",
-           scenarios("otadata")),
+           ("strict",)),
     Mutant("running-is-what-otadata-selects", SELECT,
            "    static const esp_partition_t *running; /* it cannot change while this code runs */\n",
            "    static const esp_partition_t *running; /* it cannot change while this code runs */\n"

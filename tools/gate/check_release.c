@@ -57,9 +57,10 @@ static bool is_of_way_back(const struct gate *gate, const struct gate_image *ima
 static void note(struct gate *gate, const struct gate_image *image)
 {
     const char *says = image->info.descriptor.idf_version;
-    char built[33], judged[RELEASE_TEXT_LENGTH], name[RELEASE_TEXT_LENGTH], advice[192];
     uint32_t release = 0;
     struct error err = {""};
+    char built[33], judged[RELEASE_TEXT_LENGTH], name[RELEASE_TEXT_LENGTH];
+    char advice[sizeof err.text + 64];
     enum built how = read_built(says, &release, &err);
     if (how != BUILT_UNKNOWN && how != BUILT_AFTER && release == gate->release) {
         return;

@@ -55,7 +55,8 @@ SCENARIOS(redirect) = {
         .expect = {.result = ESP_ERR_HTTP_CONNECT,
                    .state = STATE_K0,
                    .events = {START},
-                   .requests = {GET("/fw.bin")}},
+                   .requests = {GET("/fw.bin")},
+                   .hazard = "host-header-stale"},
     },
     {
         .name = "redirect/in-capitals",

@@ -128,13 +128,13 @@ add_test(NAME catalogue/complete COMMAND otasim list --catalogue)
 set_tests_properties(catalogue/complete PROPERTIES LABELS cli)
 
 # Whether all of that would notice a fault: seeded ones, one after the other, in a build of their own.
-# Each twentieth of them, which takes a minute; tools/mutation/run.py alone tries all.
+# Each thirtieth of them, which takes a minute; tools/mutation/run.py alone tries all.
 set(mutation ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/mutation/run.py)
 add_test(NAME mutation/table COMMAND ${mutation} --check-table)
 set_tests_properties(mutation/table PROPERTIES LABELS mutation)
 if(NOT OTASIM_SANITIZE AND NOT OTASIM_COVERAGE)
   add_test(NAME mutation/sample
-           COMMAND ${mutation} --every 20 --scratch ${PROJECT_BINARY_DIR}/mutation --cmake ${CMAKE_COMMAND} --
+           COMMAND ${mutation} --every 30 --scratch ${PROJECT_BINARY_DIR}/mutation --cmake ${CMAKE_COMMAND} --
                    -G ${CMAKE_GENERATOR} -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER}
                    "-DCMAKE_PREFIX_PATH=${CMAKE_PREFIX_PATH}")
   set_tests_properties(mutation/sample PROPERTIES LABELS mutation TIMEOUT 1500 PROCESSORS 2)

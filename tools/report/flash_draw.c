@@ -86,10 +86,10 @@ static void draw_partition(struct text *out, const json_t *partition)
     text_add(out, "<br><small>");
     add_figures(out, partition);
     text_add(out,
-             "</small></p><div class=\"strip\"><small>%s</small><svg class=\"map\" role=\"img\" "
-             "height=\"%d\" aria-label=\"Sectors of ",
+             "</small></p><div class=\"strip\"><small>%s</small><svg class=\"map\" role=\"img\"%s "
+             "aria-label=\"Sectors of ",
              is_touched(partition) ? "before<br>after<br>erased" : "content",
-             is_touched(partition) ? 35 : 11);
+             is_touched(partition) ? " height=\"35\"" : "");
     markup_add(out, field_text(partition, "label"));
     text_add(out, "\">");
     for (size_t i = 0; i < json_array_size(map); i++) {

@@ -89,15 +89,45 @@ static size_t group_size(const struct lane *lane, size_t begin, size_t *bars)
     return end - begin;
 }
 
+enum { PERCENT_LENGTH = 16 };
+
 /* A page has tens of thousands of these: the style sheet gives the height, and the least width. */
 static void add_place(struct text *out, const struct lane_bar *bar)
 {
     double width = bar->end - bar->x > LEAST_BAR ? bar->end - bar->x : LEAST_BAR;
     double x = bar->x + width > 100 ? 100 - width : bar->x;
     text_add(out, " x=\"%.1f%%\"", x);
+}
+
+/* "" is the least. Returns text. */
+static const char *width_text(const struct lane_bar *bar, char text[PERCENT_LENGTH])
+{
+    double width = bar->end - bar->x;
+    text[0] = '\0';
     if (width > LEAST_BAR) {
-        text_add(out, " width=\"%.*f%%\"", width < 1 ? 2 : 1, width);
+        snprintf(text, PERCENT_LENGTH, "%.*f%%", width < 1 ? 2 : 1, width);
     }
+    return text;
+}
+
+static void add_width(struct text *out, const struct lane_bar *bar)
+{
+    char text[PERCENT_LENGTH];
+    if (width_text(bar, text)[0] != '\0') {
+        text_add(out, " width=\"%s\"", text);
+    }
+}
+
+static bool of_one_width(const struct lane_bar *bars, size_t count)
+{
+    char first[PERCENT_LENGTH], other[PERCENT_LENGTH];
+    width_text(bars, first);
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(first, width_text(&bars[i], other)) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void add_title(struct text *out, const struct lane_bar *bar, size_t merged)
@@ -116,16 +146,26 @@ static void draw_group(struct text *out, const struct lane_bar *bars, size_t cou
     if (count == 1) {
         text_add(out, "<rect class=\"%s\" y=\"%d\"", bars->look, y);
         add_place(out, bars);
+        add_width(out, bars);
         text_add(out, ">");
         add_title(out, bars, merged);
         text_add(out, "</rect>");
         return;
     }
-    text_add(out, "<g class=\"%s\" transform=\"translate(0,%d)\">", bars->look, y);
+    bool shared = of_one_width(bars, count);
+    char width[PERCENT_LENGTH];
+    text_add(out, "<g class=\"%s\" transform=\"translate(0,%d)\"", bars->look, y);
+    if (shared && width_text(bars, width)[0] != '\0') {
+        text_add(out, " style=\"--width:%s\"", width);
+    }
+    text_add(out, ">");
     add_title(out, bars, merged);
     for (size_t i = 0; i < count; i++) {
         text_add(out, "<rect");
         add_place(out, &bars[i]);
+        if (!shared) {
+            add_width(out, &bars[i]);
+        }
         text_add(out, "/>");
     }
     text_add(out, "</g>");

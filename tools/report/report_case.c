@@ -85,6 +85,21 @@ static void add_lines(struct text *out, const char *text, size_t limit, const ch
     markup_addf(out, "... and %zu lines more: otasim trace %s\n", left, name);
 }
 
+/* In place: times of a thousand seconds are rare, and a page has tens of thousands of lines. */
+static void take_margin_off(char *text)
+{
+    const char *from = text;
+    while (*from != '\0') {
+        from += strncmp(from, "    ", 4) == 0 ? 4 : 0;
+        size_t length = strcspn(from, "\n");
+        length += from[length] == '\n';
+        memmove(text, from, length);
+        from += length;
+        text += length;
+    }
+    *text = '\0';
+}
+
 static void add_steps(struct text *out, const struct scenario *scenario, const json_t *facts,
                       size_t limit)
 {
@@ -97,6 +112,7 @@ static void add_steps(struct text *out, const struct scenario *scenario, const j
     timeline_print(json_object_get(facts, "trace"), json_object_get(facts, "requests"), false,
                    stream);
     if (fclose(stream) == 0) {
+        take_margin_off(steps);
         text_add(out, "<details><summary>Every step, as text</summary><pre>");
         add_lines(out, steps + strspn(steps, "\n"), limit, scenario->name);
         text_add(out, "</pre></details>\n");

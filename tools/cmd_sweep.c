@@ -38,7 +38,8 @@ static void usage(FILE *out)
         "Without a GLOB the flows: otasim list 'flow/*'.\n"
         "A finding's id is its recipe: `otasim sweep ID` repeats exactly it; with @none it is the\n"
         "run without a fault.\n\n"
-        "  -j, --jobs N       so many worker processes (default: one a processor)\n"
+        "  -j, --jobs N       so many worker processes (default: one a processor, for\n"
+        "                     random two: they mostly wait for the server)\n"
         "      --shard I/N    do part I of N (from 1); the results of all parts, one after the\n"
         "                     other in one file, are those of the whole\n"
         "      --seed N       for what is left to chance (default 1)\n"
@@ -305,7 +306,7 @@ int cmd_sweep(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct sweep_options options = {.jobs = default_jobs(), .seed = 1, .retries = 16};
+    struct sweep_options options = {.seed = 1, .retries = 16};
     struct report report = {.bar = isatty(STDERR_FILENO) != 0};
     const char *jsonl = NULL;
     unsigned seed = 1, walks = 0;
@@ -365,7 +366,8 @@ int cmd_sweep(int argc, char **argv)
     options.seed = seed;
     options.walks = walks > 0 || options.seconds > 0 ? walks : 1000;
     if (options.jobs == 0) {
-        options.jobs = 1;
+        bool walks_only = optind < argc && strcmp(argv[optind], "random") == 0;
+        options.jobs = walks_only ? 2 * default_jobs() : default_jobs();
     }
     if (jsonl != NULL && (report.jsonl = fopen(jsonl, "w")) == NULL) {
         fprintf(stderr, "otasim sweep: %s: %s\n", jsonl, strerror(errno));

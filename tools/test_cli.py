@@ -22,6 +22,16 @@ def otasim(*arguments, **options):
     return subprocess.run([OTASIM, *arguments], capture_output=True, text=True, timeout=120, **options)
 
 
+def run_under_way(jobs):
+    """A run of the book whose first scenario has passed."""
+    run = subprocess.Popen([OTASIM, "run", "--jobs", str(jobs)], stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True)
+    for line in run.stdout:
+        if line.startswith("ok"):
+            break
+    return run
+
+
 def servers(parent=None):
     """Process ids of the scripted servers that run now; with a parent, those that it has started.
     Tests that run at the same time have servers of their own."""
@@ -383,11 +393,7 @@ class Surroundings(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
     def test_a_server_that_is_killed(self):
-        run = subprocess.Popen([OTASIM, "run", "--jobs", "2"], stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True)
-        for line in run.stdout:
-            if line.startswith("ok"):
-                break
+        run = run_under_way(jobs=2)
         for pid in servers(run.pid):
             os.kill(pid, signal.SIGKILL)
         rest = run.communicate(timeout=60)[0]
@@ -397,11 +403,7 @@ class Surroundings(unittest.TestCase):
 
     def test_a_worker_that_is_killed(self):
         """By the system, when memory runs out: what it had not come to is no success."""
-        run = subprocess.Popen([OTASIM, "run", "--jobs", "1"], stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True)
-        for line in run.stdout:
-            if line.startswith("ok"):
-                break
+        run = run_under_way(jobs=1)
         rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
         for pid, parent, command in (row.split(None, 2) for row in rows.splitlines()):
             if int(parent) == run.pid and "server.py" not in command:

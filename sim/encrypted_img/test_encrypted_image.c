@@ -195,7 +195,8 @@ static void another_devices_image_is_no_good(void **state)
 static void keys_that_will_not_do(void **state)
 {
     (void)state;
-    static const uint8_t garbage[] = "-----BEGIN PRIVATE " "KEY-----\n";
+    static const uint8_t garbage[] = "-----BEGIN PRIVATE "
+                                     "KEY-----\n";
     struct test_file file = test_encrypted("rsa_a", 300, 0);
     struct encrypted_image_key key = {.rsa = garbage, .rsa_length = sizeof garbage};
     assert_refused(&key, file.bytes, file.length, "no private key");
